@@ -1,0 +1,197 @@
+"""The whole error family.
+
+TallyError                    anything this software says no with; carries a hint for the person at the till
+  ConfigError                 till.toml or hq.toml cannot be used as it stands
+  ProgrammeError              a programme file cannot be used as it stands
+  JournalError                an entry or a chain is not what it claims to be
+    EntryTooLargeError        the entry is over the size limit
+    NotCanonicalError         the bytes are not the canonical form of what they say
+    ChainBrokenError          a hash, a sequence number or a sum does not fit
+  LedgerError                 the till's own book
+    LedgerInUseError          another agent holds the ledger
+    LedgerDamagedError        the self-check at open found the ledger damaged
+    OutcomeUnknownError       a commit failed; the entry may or may not be on disk: ask again with the same op
+  RefusalError                the counter understood the request and says no; nothing was written
+    InvalidError              a value of the request is outside its limit
+    UnknownError              no such card, member, sale or reward
+    OpConflictError           this op was used before, for something else
+    NotAllowedError           a rule of the programme or of the account's state forbids it
+    InsufficientError         more was asked for than is there
+  DeviceError                 a device or its driver (names of UnifiedPOS 1.15, ErrorCode)
+    NoServiceError            the driver cannot be loaded
+    IllegalError              the driver's settings, or a call in the wrong state
+    ClaimedError              somebody else holds the device
+    NoHardwareError           there is no such device
+    OfflineError              the device is there but does not answer
+    DeviceTimeoutError        the device did not finish in time
+    FailureError              the device says it failed
+  SyncError                   the two halves could not meet
+    UnreachableError          no line to headquarters, or headquarters is not answering
+    RejectedError             headquarters does not accept this till or this request
+    ForgedError               an answer does not carry headquarters' signature
+"""
+
+from __future__ import annotations
+
+
+class TallyError(Exception):
+    """Anything this software says no with.
+
+    The text is lower case and names the value, the limit and the subject. `hint` says what the person at the till
+    (or at the keyboard) does next; every leaf has a default and a raiser may give a better one.
+    """
+
+    hint = "try again; if it happens again call your IT"
+
+    def __init__(self, message: str, *, hint: str | None = None) -> None:
+        super().__init__(message)
+        if hint is not None:
+            self.hint = hint
+
+    @property
+    def code(self) -> str:
+        """The error's name as the API and `--json` show it: `InsufficientError` is `insufficient`."""
+        name = type(self).__name__.removesuffix("Error")
+        return "".join(f"_{c.lower()}" if c.isupper() else c for c in name).lstrip("_")
+
+
+class ConfigError(TallyError):
+    """A configuration file cannot be used as it stands."""
+
+    hint = "mend the file and run `tally config check`"
+
+
+class ProgrammeError(TallyError):
+    """A programme file cannot be used as it stands."""
+
+    hint = "mend the programme and run `tally programme check FILE`"
+
+
+class JournalError(TallyError):
+    """An entry or a chain is not what it claims to be."""
+
+    hint = "call your IT: `tally ledger verify` names the entry"
+
+
+class EntryTooLargeError(JournalError):
+    """The entry is over the size limit."""
+
+    hint = "split the sale in two"
+
+
+class NotCanonicalError(JournalError):
+    """The bytes are not the canonical form (RFC 8785) of what they say."""
+
+
+class ChainBrokenError(JournalError):
+    """A hash, a sequence number or a sum does not fit."""
+
+
+class LedgerError(TallyError):
+    """The till's own book."""
+
+    hint = "sell without loyalty and call your IT"
+
+
+class LedgerInUseError(LedgerError):
+    """Another agent holds the ledger."""
+
+    hint = "`tally status` shows the agent that is running; stop it first"
+
+
+class LedgerDamagedError(LedgerError):
+    """The self-check at open found the ledger damaged."""
+
+    hint = "keep the file as it is and call your IT: the last backup and headquarters hold the rest"
+
+
+class OutcomeUnknownError(LedgerError):
+    """A commit failed: the entry may or may not be on disk."""
+
+    hint = "send the same request again with the same op: it has one effect"
+
+
+class RefusalError(TallyError):
+    """The counter understood the request and says no; nothing was written."""
+
+    hint = "go on without it"
+
+
+class InvalidError(RefusalError):
+    """A value of the request is outside its limit."""
+
+    hint = "correct the value and send it again"
+
+
+class UnknownError(RefusalError):
+    """No such card, member, sale or reward."""
+
+    hint = "check the number"
+
+
+class OpConflictError(RefusalError):
+    """This op was used before, for something else."""
+
+    hint = "use a new op for a new request; repeat the old one unchanged"
+
+
+class NotAllowedError(RefusalError):
+    """A rule of the programme, or the state of the account, forbids it."""
+
+
+class InsufficientError(RefusalError):
+    """More was asked for than is there."""
+
+    hint = "offer what is there"
+
+
+class DeviceError(TallyError):
+    """A device or its driver; the names are those of UnifiedPOS 1.15, ErrorCode."""
+
+    hint = "check cable and power; `tally doctor` says more"
+
+
+class NoServiceError(DeviceError):
+    """The driver cannot be loaded."""
+
+
+class IllegalError(DeviceError):
+    """The driver's settings do not fit, or a call came in the wrong state."""
+
+
+class ClaimedError(DeviceError):
+    """Somebody else holds the device."""
+
+
+class NoHardwareError(DeviceError):
+    """There is no such device."""
+
+
+class OfflineError(DeviceError):
+    """The device is there but does not answer."""
+
+
+class DeviceTimeoutError(DeviceError):
+    """The device did not finish in time."""
+
+
+class FailureError(DeviceError):
+    """The device says it failed."""
+
+
+class SyncError(TallyError):
+    """The two halves could not meet."""
+
+    hint = "selling goes on; `tally sync status` says when they last met"
+
+
+class UnreachableError(SyncError):
+    """There is no line to headquarters, or headquarters is not answering."""
+
+
+class RejectedError(SyncError):
+    """Headquarters does not accept this till or this request."""
+
+
+class ForgedError(SyncError):
+    """An answer does not carry headquarters' signature."""
