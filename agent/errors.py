@@ -25,6 +25,10 @@ TallyError                    anything this software says no with; carries a hin
     OfflineError              the device is there but does not answer
     DeviceTimeoutError        the device did not finish in time
     FailureError              the device says it failed
+  SlipError                   a slip cannot be made from what is stored (agent.slips.facts)
+    NoTextError               a reason has no sentence in a language (agent.slips.texts)
+    UnknownCommandError       bytes that are no printer command we know (agent.slips.reader)
+  NotRunningError             no agent is running on this till (agent.upkeep.running)
   SyncError                   the two halves could not meet
     UnreachableError          no line to headquarters, or headquarters is not answering
     RejectedError             headquarters does not accept this till or this request

@@ -1,0 +1,287 @@
+"""The feed on the till: a page applied whole, in one commit, if it follows what the till already has.
+
+A member's balance is what headquarters said (a snapshot) and the till's own entries that the snapshot does not contain.
+A snapshot contains every own entry up to number `upto_n` except those in `missing`: entries of an epoch that
+headquarters has not heard to its end, and entries in its quarantine.
+"""
+
+from __future__ import annotations
+
+import logging
+import sqlite3
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import orjson
+from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
+
+from agent.errors import ChainBrokenError, JournalError, ProgrammeError
+from agent.journal.batch import SealedProfile
+from agent.journal.chain import check_place, link
+from agent.journal.entry import decode_entry, encode
+from agent.journal.feed import Cursor, EntryRow, MemberRow, Page, ProgrammeRow
+from agent.journal.fold import Changes, changes
+from agent.journal.sealed import unseal, unwrap_key
+from agent.journal.wire import HQ, Position, read, to_text
+from agent.ledger.derived import add_lots
+from agent.ledger.ledger import Ledger
+from agent.ledger.profiles import Keys, NewProfile, put_profile
+from agent.ledger.programmes import CURRENT
+from agent.loyalty.programme import load
+from agent.loyalty.sale import Status
+
+_CURSOR = "feed.cursor"  # keys in `state`
+_HQ_HEAD = "feed.hq-head"
+_HQ_ENTRY = "feed.hq-entry"
+
+_OWN_ENTRIES = """
+SELECT entry.n, entry.bytes FROM account_entry JOIN entry USING (n)
+WHERE account_entry.account = ? AND entry.n BETWEEN ? AND ? ORDER BY n
+"""
+_N_MAX = 2**62
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Fed:
+    """What a page changed: members, entries of headquarters, and whether another programme is in force."""
+
+    members: int
+    entries: int
+    programme: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Contained:
+    """Which own entries a snapshot contains: those up to number `upto_n`, without the ranges in `missing`."""
+
+    upto_n: int
+    missing: tuple[tuple[int, int], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class _Opened:
+    """A profile that came with the feed, and the key it is sealed under."""
+
+    account: str
+    profile: SealedProfile
+    key: bytes
+    content: Mapping[str, Any]
+
+
+def cursor_of(ledger: Ledger, hq_epoch: str) -> Cursor:
+    """Return how far this till knows the feed of an epoch of headquarters."""
+    kept = ledger.recall(_CURSOR)
+    found = None if kept is None else read(kept, lambda value: Cursor(str(value["epoch"]), int(value["version"])))
+    return found if found is not None and found.epoch == hq_epoch else Cursor(hq_epoch)
+
+
+def apply_page(ledger: Ledger, page: Page, private: X25519PrivateKey) -> Fed:
+    """Apply a page whose signature was checked; `private` opens the keys of the profiles in it.
+
+    Raises JournalError, and changes nothing, when the page does not follow the till's cursor or headquarters' own
+    entries in it do not continue their chain.
+    """
+    opened = {row.account: list(_open_profiles(row, private)) for row in page.rows if isinstance(row, MemberRow)}
+    for one in (one for several in opened.values() for one in several):
+        if ledger.keys.get(one.account) is None:
+            ledger.keys.put(one.account, one.key)
+    with ledger.reading():  # nobody appends between the commit and `reload_joined`
+        if page.after != cursor_of(ledger, page.cursor.epoch) or page.cursor.version < page.after.version:
+            raise JournalError(f"page {page.after.version}-{page.cursor.version} does not follow what this till knows")
+        fed = _apply(ledger, page, opened)
+        ledger.reload_joined()
+    return fed
+
+
+def _apply(ledger: Ledger, page: Page, opened: Mapping[str, list[_Opened]]) -> Fed:
+    members = entries = 0
+    programme = False
+    with ledger.write() as conn:
+        contained = _contained(conn, page)
+        for row in page.rows:
+            match row:
+                case ProgrammeRow(data):
+                    programme = _take_programme(conn, data) or programme
+                case EntryRow():
+                    entries += _keep_hq_entry(conn, page.cursor.epoch, row)
+                case MemberRow():
+                    _take_member(conn, row, contained)
+                    _take_profiles(conn, ledger.keys, row, opened[row.account], contained.upto_n)
+                    members += 1
+        value = encode({"epoch": page.cursor.epoch, "version": page.cursor.version})
+        _remember(conn, _CURSOR, value)
+    return Fed(members, entries, programme)
+
+
+def _remember(conn: sqlite3.Connection, key: str, value: bytes) -> None:
+    conn.execute("INSERT OR REPLACE INTO state VALUES (?, ?)", (key, value))
+
+
+# -- programme and headquarters' own entries ---------------------------------------------------------------------------
+
+
+def _take_programme(conn: sqlite3.Connection, data: bytes) -> bool:
+    """Put a programme in force; one that this agent cannot read leaves the last good one in force."""
+    try:
+        version = load(data).version
+    except ProgrammeError as error:
+        log.warning("a programme from headquarters cannot be used here: %s", error)
+        return False
+    conn.execute("INSERT OR IGNORE INTO programme VALUES (?, ?)", (version, data))
+    _remember(conn, CURRENT, version.encode())
+    return True
+
+
+def _keep_hq_entry(conn: sqlite3.Connection, epoch: str, row: EntryRow) -> int:
+    """Keep an entry of headquarters' own journal, so that the till bears witness to it; 1 if it is new."""
+    kept = conn.execute("SELECT value FROM state WHERE key = ?", (f"{_HQ_HEAD}.{epoch}",)).fetchone()
+    head = Position(epoch) if kept is None else read(bytes(kept[0]), Position.from_map)
+    entry = decode_entry(row.data)
+    if entry.seq <= head.seq:
+        return 0
+    check_place(entry, till=HQ, epoch=epoch, seq=head.seq + 1)
+    if link(head.head, row.data) != row.hash:
+        raise ChainBrokenError(f"entry {entry.seq} of headquarters does not continue its chain")
+    witness = {"data": row.data.decode(), "hash": row.hash.hex(), "signature": to_text(row.signature)}
+    _remember(conn, f"{_HQ_ENTRY}.{epoch}.{entry.seq}", encode(witness))
+    _remember(conn, f"{_HQ_HEAD}.{epoch}", encode(Position(epoch, entry.seq, row.hash).to_map()))
+    return 1
+
+
+# -- members -----------------------------------------------------------------------------------------------------------
+
+
+def _contained(conn: sqlite3.Connection, page: Page) -> Contained:
+    """Work out from (epoch, seq) which entries of this till the page's members contain."""
+    upto = {position.epoch: position.seq for position in page.upto}
+    epochs = conn.execute("SELECT id, first_n FROM epoch ORDER BY no").fetchall()
+    last_n = int(conn.execute("SELECT coalesce(max(n), 0) FROM entry").fetchone()[0])
+    ends = [first_n - 1 for _, first_n in epochs[1:]] + [last_n]
+    booked = [
+        (min(first_n + upto.get(epoch, 0) - 1, end), end) for (epoch, first_n), end in zip(epochs, ends, strict=True)
+    ]
+    upto_n = max((at for (at, _), (epoch, _) in zip(booked, epochs, strict=True) if epoch in upto), default=0)
+    missing = [(at + 1, end) for at, end in booked if at < end < upto_n]
+    first = dict(epochs)
+    missing += [(first[epoch] + seq - 1,) * 2 for epoch, seq in page.quarantined if epoch in first]
+    return Contained(upto_n, tuple(missing))
+
+
+def _take_member(conn: sqlite3.Connection, row: MemberRow, contained: Contained) -> None:
+    for other in row.joined:
+        _join(conn, other, row.account)
+    content = {
+        "cards": [card.card for card in row.cards],
+        "lots": [[lot.unit, lot.lot, lot.amount, lot.expires] for lot in row.lots],
+        "missing": contained.missing,
+    }
+    values = (row.account, row.status, contained.upto_n, orjson.dumps(content))
+    conn.execute("INSERT OR REPLACE INTO snapshot VALUES (?, ?, ?, ?)", values)
+    joined = dict(conn.execute("SELECT account, into_account FROM joined"))
+    _restore(conn, values, joined)
+
+
+def _join(conn: sqlite3.Connection, account: str, into: str) -> None:
+    """Make `account`, and what was joined into it before, part of `into`."""
+    conn.execute("UPDATE joined SET into_account = ? WHERE into_account = ?", (into, account))
+    conn.execute("INSERT OR REPLACE INTO joined VALUES (?, ?)", (account, into))
+    conn.execute("UPDATE card SET account = ? WHERE account = ?", (into, account))
+    conn.execute("UPDATE OR IGNORE account_entry SET account = ? WHERE account = ?", (into, account))
+    for statement in ("DELETE FROM account_entry", "DELETE FROM lot", "DELETE FROM snapshot"):
+        conn.execute(f"{statement} WHERE account = ?", (account,))
+
+
+def restore_snapshots(conn: sqlite3.Connection, joined: Mapping[str, str]) -> None:
+    """Put what headquarters said back under the till's own entries, after the derived tables were built anew."""
+    for values in conn.execute("SELECT account, status, upto_n, lots FROM snapshot").fetchall():
+        _restore(conn, values, joined)
+
+
+def _restore(conn: sqlite3.Connection, values: tuple[str, str, int, bytes], joined: Mapping[str, str]) -> None:
+    """Replace an account's holdings by its snapshot and the own entries that the snapshot does not contain."""
+    account, status, upto_n, data = values
+    content = orjson.loads(data)
+    parts = [account, *(one for one, into in joined.items() if into == account)]
+    conn.execute("INSERT OR REPLACE INTO account VALUES (?, ?)", (account, _status(conn, parts, status)))
+    rows = [(card, account) for card in content["cards"]]
+    conn.executemany("INSERT OR REPLACE INTO card VALUES (?, ?)", rows)
+    conn.execute("DELETE FROM lot WHERE account = ?", (account,))
+    lots = [(account, unit, lot, expires, amount) for unit, lot, amount, expires in content["lots"]]
+    conn.executemany("INSERT INTO lot (account, unit, lot, expires, amount) VALUES (?, ?, ?, ?, ?)", lots)
+    ranges = [*content["missing"], (upto_n + 1, _N_MAX)]
+    for n, entry in _own_entries(conn, account, ranges):
+        moved = changes(decode_entry(entry)).lots
+        own = {key: amount for key, amount in moved.items() if joined.get(key[0], key[0]) == account}
+        add_lots(conn, n, Changes(lots=own), joined)
+
+
+def _own_entries(
+    conn: sqlite3.Connection, account: str, ranges: Iterable[Sequence[int]]
+) -> Iterator[tuple[int, bytes]]:
+    for low, high in ranges:
+        yield from conn.execute(_OWN_ENTRIES, (account, low, high)).fetchall()
+
+
+def _status(conn: sqlite3.Connection, parts: Sequence[str], said: str) -> str:
+    """What headquarters said, unless the member was enrolled here and headquarters does not know yet."""
+    marks = ", ".join("?" * len(parts))
+    query = f"SELECT status FROM account WHERE id IN ({marks})"  # noqa: S608 - question marks
+    known = {row[0] for row in conn.execute(query, parts)}
+    return Status.REGULAR if said == Status.PROVISIONAL and Status.REGULAR in known else said
+
+
+# -- profiles ----------------------------------------------------------------------------------------------------------
+
+
+def _open_profiles(row: MemberRow, private: X25519PrivateKey) -> Iterator[_Opened]:
+    """Yield the profiles of a member that open; one that does not is worth nothing here and stops nothing."""
+    sealed = [(card.account, card.profile) for card in row.cards if card.profile is not None]
+    sealed += [(profile.subject, profile) for profile in row.profiles]
+    for account, profile in sealed:
+        if profile.wrapped_key is None:
+            continue
+        try:
+            key = unwrap_key(profile.wrapped_key, private)
+            content = unseal(profile.sealed, subject=profile.subject, key=key)
+        except JournalError as error:
+            log.warning("profile of subject=%s does not open: %s", profile.subject, error)
+            continue
+        yield _Opened(account, profile, key, content)
+
+
+def _take_profiles(
+    conn: sqlite3.Connection, keys: Keys, row: MemberRow, opened: Iterable[_Opened], upto_n: int
+) -> None:
+    """Keep a member's profiles. The account's own may be one of an account that was joined into it."""
+    of_account = {profile.subject for profile in row.profiles}
+    for one in opened:
+        subject = one.profile.subject
+        if subject not in of_account or subject == row.account:
+            _take_profile(conn, keys, one, upto_n)
+        elif row.account not in of_account and not _has_profile(conn, row.account):
+            put_profile(conn, keys.seal(one.content, subject=row.account, account=row.account))
+
+
+def _take_profile(conn: sqlite3.Connection, keys: Keys, one: _Opened, upto_n: int) -> None:
+    """Keep a profile unless this till has a newer one; under another key than this till's it is sealed anew."""
+    subject = one.profile.subject
+    kept = conn.execute("SELECT sealed FROM profile WHERE subject = ?", (subject,)).fetchone()
+    if kept is not None and (bytes(kept[0]) == one.profile.sealed or _changed_here(conn, subject, upto_n)):
+        return
+    if keys.get(one.account) == one.key:
+        put_profile(conn, NewProfile(subject, one.account, one.profile.sealed, keys.tokens(one.content)))
+    else:
+        put_profile(conn, keys.seal(one.content, subject=subject, account=one.account))
+
+
+def _has_profile(conn: sqlite3.Connection, subject: str) -> bool:
+    return conn.execute("SELECT 1 FROM profile WHERE subject = ?", (subject,)).fetchone() is not None
+
+
+def _changed_here(conn: sqlite3.Connection, subject: str, upto_n: int) -> bool:
+    """Say whether an own entry that headquarters' books do not contain yet names the profile."""
+    query = "SELECT 1 FROM entry WHERE n > ? AND instr(bytes, CAST(? AS BLOB)) AND instr(bytes, ?) = 0 LIMIT 1"
+    return conn.execute(query, (upto_n, subject, b'"profiles":[]')).fetchone() is not None

@@ -1,0 +1,412 @@
+"""The ledger: one SQLite file, one writer, entries appended in commits that are durable before they are acknowledged.
+
+WAL with `synchronous=FULL` is the only setting under which SQLite promises that a power cut takes nothing that was
+committed (sqlite.org/pragma.html#pragma_synchronous); it is read back at every open. SQLite before 3.51.3 can corrupt a
+WAL that two connections write and reset (sqlite.org/wal.html#walresetbug), so there is one writing connection, which
+alone checkpoints: in pauses, or at 4,000 pages.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import sqlite3
+import threading
+from collections.abc import Iterator, Mapping
+from contextlib import closing, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Self
+
+import orjson
+from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PublicKey
+from sqlite_utils import Database
+
+from agent.errors import LedgerDamagedError, LedgerError, LedgerInUseError, OutcomeUnknownError, TallyError
+from agent.journal import chain
+from agent.journal.batch import BatchItem, SealedProfile
+from agent.journal.entry import Entry, Posting, decode_entry, encode_entry
+from agent.journal.fold import changes, check_conservation
+from agent.journal.sealed import digest, wrap_key
+from agent.ledger.clock import TillClock
+from agent.ledger.derived import apply_changes
+from agent.ledger.profiles import Keys, NewProfile, put_profile
+from agent.ledger.schema import migrations
+
+CHECKPOINT_PAGES = 4000
+TAIL_ENTRIES = 100  # verified at every open
+KEYS_FILE = "keys.db"  # beside the ledger, backed up apart from it
+
+
+@dataclass(frozen=True, slots=True)
+class Identity:
+    """Where a journal stands: the till, its epoch, the last sequence number and the head of the chain."""
+
+    till: str
+    epoch: str
+    seq: int
+    head: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """An entry about to be appended: everything but its place in the chain.
+
+    `ask` is a digest of what the caller asked for, so that a repeated op can be told from a conflicting one; `slip`
+    is (kind, facts) of the slip job that belongs to the entry.
+    """
+
+    id: str
+    op: str
+    ask: bytes
+    kind: str
+    day: str
+    by: str
+    body: Mapping[str, Any]
+    staff: str | None = None
+    programme: str | None = None
+    postings: tuple[Posting, ...] = ()
+    profiles: tuple[NewProfile, ...] = ()
+    slip: tuple[str, Mapping[str, Any]] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Recorded:
+    """An entry in the ledger: its place, its hash, what was asked, and the entry itself."""
+
+    n: int
+    hash: bytes
+    ask: bytes
+    entry: Entry
+
+
+class Ledger:
+    """A till's own half of the tally. Every public method may be called from any thread."""
+
+    def __init__(self, path: Path, *, till: str, clock: TillClock, read_only: bool) -> None:
+        self.path = path
+        self.till = till
+        self.clock = clock
+        self._read_only = read_only
+        self._lock = threading.RLock()
+        self._lock_fd: int | None = None
+        self._conn: sqlite3.Connection | None = None
+
+    @classmethod
+    def open(cls, path: Path, *, till: str, clock: TillClock, read_only: bool = False) -> Self:
+        """Open (or begin) the ledger at `path` after its self-check.
+
+        Raises LedgerInUseError when another process writes to it and LedgerDamagedError, naming what was found, when
+        the self-check fails. `read_only` opens beside a running agent.
+        """
+        ledger = cls(path, till=till, clock=clock, read_only=read_only)
+        try:
+            ledger._open()
+        except sqlite3.DatabaseError as error:
+            ledger.close()
+            raise LedgerDamagedError(f"ledger {path.name!r} cannot be read: {error}") from error
+        except BaseException:
+            ledger.close()
+            raise
+        return ledger
+
+    def _open(self) -> None:
+        if self._read_only:
+            if not self.path.exists():
+                raise LedgerError(f"there is no ledger at {str(self.path)!r}", hint="start the agent once: `tally run`")
+            self._refuse_emptied()
+            self._conn = _connect(self.path, read_only=True)
+        else:
+            self.path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+            self._take_lock()
+            self._refuse_emptied()
+            self._conn = _connect(self.path, read_only=False)
+            migrations.apply(Database(self._conn))
+        self._joined: dict[str, str] = dict(self._conn.execute("SELECT account, into_account FROM joined"))
+        self._load_head()
+        if not self._read_only and self._epoch is None:
+            self.begin_epoch()
+        self.keys = Keys(self.path.with_name(KEYS_FILE), read_only=self._read_only)  # made after the first entry
+
+    def _take_lock(self) -> None:
+        self._lock_fd = os.open(self.path.with_name(self.path.name + ".lock"), os.O_RDWR | os.O_CREAT, 0o600)
+        try:
+            fcntl.flock(self._lock_fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise LedgerInUseError(f"ledger {str(self.path)!r} is held by another agent") from None
+
+    def _refuse_emptied(self) -> None:
+        """SQLite takes an empty file for a new database, and would begin again without a word of what was lost."""
+        if not self.path.with_name(KEYS_FILE).exists():
+            return
+        if not (self.path.exists() and self.path.stat().st_size):
+            raise LedgerDamagedError(f"ledger {self.path.name!r} is missing or empty beside its {KEYS_FILE!r}")
+        with closing(_connect(self.path, read_only=True)) as conn:
+            made = conn.execute("SELECT 1 FROM sqlite_master WHERE name = 'epoch'").fetchone()
+            if made is None or conn.execute("SELECT 1 FROM epoch").fetchone() is None:
+                raise LedgerDamagedError(f"ledger {self.path.name!r} holds no epoch beside its {KEYS_FILE!r}")
+
+    def _load_head(self) -> None:
+        """Find where the chain stands and verify its tail."""
+        row = self.conn.execute("SELECT id, first_n FROM epoch ORDER BY no DESC LIMIT 1").fetchone()
+        self._epoch: tuple[str, int] | None = row
+        self._n = int(self.conn.execute("SELECT coalesce(max(n), 0) FROM entry").fetchone()[0])
+        self._head = chain.GENESIS
+        if row is None:
+            return
+        epoch, first_n = row
+        start = max(first_n, self._n - TAIL_ENTRIES + 1)
+        if start > first_n:
+            self._head = self._hash_at(start - 1)
+        rows = self.conn.execute("SELECT hash, bytes FROM entry WHERE n >= ? ORDER BY n", (start,))
+        try:
+            seq, self._head = chain.verify(rows, till=self.till, epoch=epoch, seq=start - first_n, head=self._head)
+        except TallyError as error:
+            raise LedgerDamagedError(f"ledger {self.path.name!r}: {error}") from error
+        if seq != self._n - first_n + 1:
+            raise LedgerDamagedError(f"ledger {self.path.name!r} holds {self._n - first_n + 1} entries, read {seq}")
+
+    def _hash_at(self, n: int) -> bytes:
+        row = self.conn.execute("SELECT hash FROM entry WHERE n = ?", (n,)).fetchone()
+        if row is None or row[0] is None:  # SQLite reads NULL where a page is damaged
+            raise LedgerDamagedError(f"ledger {self.path.name!r}: entry number {n} is missing")
+        return bytes(row[0])
+
+    @property
+    def conn(self) -> sqlite3.Connection:
+        """The connection, for reading under `reading()`."""
+        if self._conn is None:
+            raise LedgerError(f"ledger {str(self.path)!r} is closed")
+        return self._conn
+
+    def close(self) -> None:
+        """Close the ledger and let go of its lock."""
+        with self._lock:
+            if self._conn is not None:
+                self._conn.close()
+                self._conn = None
+            if hasattr(self, "keys"):
+                self.keys.close()
+            if self._lock_fd is not None:
+                os.close(self._lock_fd)
+                self._lock_fd = None
+
+    def begin_epoch(self) -> None:
+        """Begin a new epoch, whose first entry names where the one before it stood."""
+        with self._lock:
+            parent = self._epoch
+            seq, head = (self._n - parent[1] + 1, self._head.hex()) if parent else (0, chain.GENESIS.hex())
+            epoch = os.urandom(16).hex()
+            body = {"parent_epoch": parent[0] if parent else None, "parent_head": head, "parent_seq": seq}
+            with self.write() as conn:
+                conn.execute("INSERT INTO epoch (id, first_n) VALUES (?, ?)", (epoch, self._n + 1))
+                self._epoch, self._head = (epoch, self._n + 1), chain.GENESIS
+                draft = Draft(
+                    id=self.clock.new_id(),
+                    op=f"epoch:{epoch}",
+                    ask=b"",
+                    kind="epoch_opened",
+                    day=self.clock.today().isoformat(),
+                    by="agent",
+                    body=body,
+                )
+                self._insert(conn, draft)
+
+    @property
+    def identity(self) -> Identity:
+        """Where the journal stands."""
+        with self._lock:
+            epoch, first_n = self._current_epoch
+            return Identity(self.till, epoch, self._n - first_n + 1, self._head)
+
+    @property
+    def _current_epoch(self) -> tuple[str, int]:
+        if self._epoch is None:
+            raise LedgerError(f"ledger {str(self.path)!r} has no epoch yet")
+        return self._epoch
+
+    @contextmanager
+    def reading(self) -> Iterator[sqlite3.Connection]:
+        """Give the connection for reading, nobody else writing meanwhile."""
+        with self._lock:
+            yield self.conn
+
+    @contextmanager
+    def write(self) -> Iterator[sqlite3.Connection]:
+        """Give the connection inside one commit: all of it is durable at the end, or none of it.
+
+        After an error of the disk the outcome is unknown: nothing is acknowledged, the file is opened and checked anew,
+        and the caller asks again with the same op.
+        """
+        if self._read_only:
+            raise LedgerError(f"ledger {self.path.name!r} is open for reading only")
+        with self._lock:
+            conn = self.conn
+            assert not conn.in_transaction, "a write inside a write"
+            before = (self._epoch, self._n, self._head)
+            try:
+                conn.execute("BEGIN IMMEDIATE")
+                yield conn
+                conn.execute("COMMIT")
+            except sqlite3.Error as error:
+                self._reopen()
+                raise OutcomeUnknownError(f"the disk refused a commit: {error}") from error
+            except BaseException:
+                conn.execute("ROLLBACK")
+                self._epoch, self._n, self._head = before
+                raise
+
+    def _reopen(self) -> None:
+        """Leave a connection that saw an error and take a new one, which recovers and verifies the tail."""
+        if self._conn is not None:
+            self._conn.close()
+            self._conn = None
+        try:
+            self._conn = _connect(self.path, read_only=False)
+            self._load_head()
+        except (sqlite3.DatabaseError, TallyError) as error:
+            if self._conn is not None:
+                self._conn.close()
+                self._conn = None  # nothing may be appended to a chain that does not verify
+            raise LedgerDamagedError(f"ledger {self.path.name!r} cannot be read: {error}") from error
+
+    def append(self, draft: Draft) -> Recorded:
+        """Append an entry with all that belongs to it, in one durable commit.
+
+        Raises JournalError before anything is written when the entry is too large or does not balance, and
+        OutcomeUnknownError when the disk failed: ask again with the same op.
+        """
+        with self._lock, self.write() as conn:
+            return self._insert(conn, draft)
+
+    def _insert(self, conn: sqlite3.Connection, draft: Draft) -> Recorded:
+        check_conservation(draft.postings)
+        epoch, first_n = self._current_epoch
+        n = self._n + 1
+        entry = Entry(
+            till=self.till,
+            epoch=epoch,
+            seq=n - first_n + 1,
+            id=draft.id,
+            op=draft.op,
+            kind=draft.kind,
+            day=draft.day,
+            clock=self.clock.read().to_map(),
+            by=draft.by,
+            staff=draft.staff,
+            programme=draft.programme,
+            postings=draft.postings,
+            profiles=tuple((profile.subject, profile.digest) for profile in draft.profiles),
+            body=draft.body,
+        )
+        data = encode_entry(entry)
+        link = chain.link(self._head, data)
+        conn.execute("INSERT INTO entry VALUES (?, ?, ?, ?, ?)", (n, draft.op, draft.ask, link, data))
+        apply_changes(conn, n, changes(entry), self._joined)
+        for profile in draft.profiles:
+            put_profile(conn, profile)
+        if draft.slip is not None:
+            kind, facts = draft.slip
+            row = (n, kind, "queued", orjson.dumps(facts, option=orjson.OPT_SORT_KEYS))
+            conn.execute("INSERT INTO slip (n, kind, state, facts) VALUES (?, ?, ?, ?)", row)
+        self._n, self._head = n, link
+        return Recorded(n, link, draft.ask, entry)
+
+    def find(self, op: str) -> Recorded | None:
+        """Return the entry that was recorded under `op`, or None."""
+        with self._lock:
+            row = self.conn.execute("SELECT n, hash, ask, bytes FROM entry WHERE op = ?", (op,)).fetchone()
+        return None if row is None else Recorded(row[0], bytes(row[1]), bytes(row[2]), decode_entry(row[3]))
+
+    def epochs(self) -> list[Identity]:
+        """Return where each epoch of this till ends, the oldest first."""
+        with self._lock:
+            rows = self.conn.execute("SELECT id, first_n FROM epoch ORDER BY no").fetchall()
+            ends = [first_n - 1 for _, first_n in rows[1:]] + [self._n]
+            heads = [self._hash_at(end) for end in ends]
+        return [
+            Identity(self.till, epoch, end - first_n + 1, head)
+            for (epoch, first_n), end, head in zip(rows, ends, heads, strict=True)
+        ]
+
+    def items_after(
+        self, epoch: str, seq: int, *, entries_max: int, bytes_max: int, receiver: X25519PublicKey
+    ) -> list[BatchItem]:
+        """Return the entries of `epoch` that follow `seq`, whole, with the profiles they name for `receiver`.
+
+        At least one entry is returned if there is one; then no more than `entries_max` and about `bytes_max` bytes.
+        A profile that was replaced or erased since is left out: the newer one travels with the entry that names it.
+        """
+        items: list[BatchItem] = []
+        size = 0
+        with self._lock:
+            first, last = self._bounds(epoch)
+            rows = self.conn.execute(
+                "SELECT bytes FROM entry WHERE n BETWEEN ? AND ? ORDER BY n LIMIT ?", (first + seq, last, entries_max)
+            )
+            for (data,) in rows:
+                if items and size + len(data) > bytes_max:
+                    break
+                size += len(data)
+                items.append(BatchItem(data, tuple(self._profiles_named_in(data, receiver))))
+        return items
+
+    def _bounds(self, epoch: str) -> tuple[int, int]:
+        row = self.conn.execute("SELECT no, first_n FROM epoch WHERE id = ?", (epoch,)).fetchone()
+        if row is None:
+            raise LedgerError(f"ledger {self.path.name!r} has no epoch {epoch!r}")
+        after = self.conn.execute("SELECT first_n FROM epoch WHERE no = ?", (row[0] + 1,)).fetchone()
+        return row[1], after[0] - 1 if after else self._n
+
+    def _profiles_named_in(self, data: bytes, receiver: X25519PublicKey) -> Iterator[SealedProfile]:
+        if b'"profiles":[]' in data:
+            return
+        for subject, named in decode_entry(data).profiles:
+            row = self.conn.execute("SELECT account, sealed FROM profile WHERE subject = ?", (subject,)).fetchone()
+            key = None if row is None else self.keys.get(row[0])
+            if row is not None and key is not None and digest(row[1]) == named:
+                yield SealedProfile(subject, bytes(row[1]), wrap_key(key, receiver))
+
+    def resolve(self, account: str) -> str:
+        """Return the account that `account` is part of by now: itself, unless headquarters joined it to another."""
+        with self._lock:
+            return self._joined.get(account, account)
+
+    def reload_joined(self) -> None:
+        """Read again which accounts are joined, after the feed changed it."""
+        with self._lock:
+            self._joined = dict(self.conn.execute("SELECT account, into_account FROM joined"))
+
+    def recall(self, key: str) -> bytes | None:
+        """Return a value kept by `remember`."""
+        with self._lock:
+            row = self.conn.execute("SELECT value FROM state WHERE key = ?", (key,)).fetchone()
+        return None if row is None else bytes(row[0])
+
+    def remember(self, values: Mapping[str, bytes]) -> None:
+        """Keep small values (sync counter, cursor, pinned root) durably."""
+        with self.write() as conn:
+            conn.executemany("INSERT OR REPLACE INTO state VALUES (?, ?)", list(values.items()))
+
+    def checkpoint(self) -> None:
+        """Move the WAL's pages into the database file; called in pauses between sales."""
+        with self._lock:
+            self.conn.execute("PRAGMA wal_checkpoint(PASSIVE)")
+
+
+def _connect(path: Path, *, read_only: bool) -> sqlite3.Connection:
+    mode = "ro" if read_only else "rwc"
+    uri = f"{path.resolve().as_uri()}?mode={mode}"
+    conn = sqlite3.connect(uri, uri=True, isolation_level=None, check_same_thread=False, timeout=5)
+    if read_only:
+        return conn
+    path.chmod(0o600)
+    conn.execute("PRAGMA journal_mode = WAL")
+    conn.execute("PRAGMA synchronous = FULL")
+    conn.execute("PRAGMA secure_delete = ON")
+    conn.execute("PRAGMA mmap_size = 0")
+    conn.execute(f"PRAGMA wal_autocheckpoint = {CHECKPOINT_PAGES}")
+    found = (conn.execute("PRAGMA journal_mode").fetchone()[0], conn.execute("PRAGMA synchronous").fetchone()[0])
+    if found != ("wal", 2):
+        raise LedgerDamagedError(f"ledger {path.name!r} runs with {found}, not with WAL and synchronous=FULL")
+    return conn

@@ -1,0 +1,82 @@
+"""Reading members: whose card this is, what an account holds, who answers to a phone number or a name."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+
+from agent.ledger.ledger import Ledger
+from agent.ledger.profiles import name_parts, phone_digits
+from agent.loyalty.cards import Source
+from agent.loyalty.sale import Holder, Lot, Status
+
+FOUND_MAX = 20  # members a search by name returns at most
+
+
+@dataclass(frozen=True, slots=True)
+class CardHolder:
+    """A card and the account it is linked to."""
+
+    card: str
+    account: str
+
+
+def card_holder(ledger: Ledger, number: str, source: Source) -> CardHolder | None:
+    """Return whose card a number is, or None if this till has never seen it."""
+    with ledger.reading() as conn:
+        row = conn.execute(
+            "SELECT card.id, card.account FROM search JOIN card ON card.id = search.subject WHERE search.token = ?",
+            (ledger.keys.token(str(source), number),),
+        ).fetchone()
+    return None if row is None else CardHolder(row[0], ledger.resolve(row[1]))
+
+
+def holder(ledger: Ledger, account: str) -> Holder | None:
+    """Return what an account (or the account it was joined to) is and holds, or None if there is none."""
+    account = ledger.resolve(account)
+    with ledger.reading() as conn:
+        row = conn.execute("SELECT status FROM account WHERE id = ?", (account,)).fetchone()
+        if row is None:
+            return None
+        rows = conn.execute(
+            "SELECT unit, lot, amount, expires FROM lot WHERE account = ? AND amount != 0", (account,)
+        ).fetchall()
+    lots: dict[str, list[Lot]] = {}
+    for unit, lot, amount, expires in rows:
+        lots.setdefault(unit, []).append(Lot(lot, amount, expires))
+    return Holder(account, Status(row[0]), {unit: tuple(held) for unit, held in lots.items()})
+
+
+def profile_of(ledger: Ledger, subject: str) -> dict[str, Any] | None:
+    """Return the profile of an account or a card, or None if there is none or its key is gone."""
+    with ledger.reading() as conn:
+        row = conn.execute("SELECT account, sealed FROM profile WHERE subject = ?", (subject,)).fetchone()
+        return None if row is None else ledger.keys.unseal(bytes(row[1]), subject=subject, account=row[0])
+
+
+def first_name(ledger: Ledger, account: str) -> str | None:
+    """Return what a slip may call the member."""
+    profile = profile_of(ledger, ledger.resolve(account))
+    words = str(profile.get("name") or "").split() if profile else []
+    return words[0] if words else None
+
+
+def accounts_by_phone(ledger: Ledger, phone: str) -> list[str]:
+    """Return the accounts with this phone number, however its country is written."""
+    return _accounts(ledger, [ledger.keys.token("phone", phone_digits(phone))])
+
+
+def accounts_by_name(ledger: Ledger, name: str) -> list[str]:
+    """Return the accounts whose name has every word of `name`, at most FOUND_MAX."""
+    return _accounts(ledger, [ledger.keys.token("name", part) for part in name_parts(name)])
+
+
+def _accounts(ledger: Ledger, tokens: Iterable[bytes]) -> list[str]:
+    found: set[str] | None = None
+    with ledger.reading() as conn:
+        for token in tokens:
+            rows = conn.execute("SELECT account FROM search WHERE token = ?", (token,)).fetchall()
+            accounts = {ledger.resolve(row[0]) for row in rows}
+            found = accounts if found is None else found & accounts
+    return sorted(found or ())[:FOUND_MAX]

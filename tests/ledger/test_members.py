@@ -1,0 +1,155 @@
+import pytest
+
+from agent.ledger.ledger import Ledger
+from agent.ledger.members import (
+    FOUND_MAX,
+    CardHolder,
+    accounts_by_name,
+    accounts_by_phone,
+    card_holder,
+    first_name,
+    holder,
+    profile_of,
+)
+from agent.loyalty.cards import Source
+from agent.loyalty.sale import Lot, Status
+from tests.ledger.tills import draft, earned, enrol, enrolment, sale
+
+NUMBER = "982600000006"
+
+
+def _join(ledger: Ledger, account: str, into: str) -> None:
+    with ledger.write() as conn:
+        conn.execute("INSERT INTO joined VALUES (?, ?)", (account, into))
+    ledger.reload_joined()
+
+
+def test_a_card_leads_to_its_account(ledger: Ledger) -> None:
+    enrol(ledger, "a", {"name": "Ada"}, number=NUMBER)
+
+    assert card_holder(ledger, NUMBER, Source.NUMBER) == CardHolder("card-of-a", "a")
+    assert card_holder(ledger, NUMBER, Source.CHIP) is None
+    assert card_holder(ledger, NUMBER[:-1], Source.NUMBER) is None
+
+
+def test_a_card_of_a_joined_account_leads_to_the_account_it_is_part_of(ledger: Ledger) -> None:
+    enrol(ledger, "a", {"name": "Ada"}, number=NUMBER)
+    enrol(ledger, "b", {"name": "Ada"})
+    _join(ledger, "a", "b")
+
+    found = card_holder(ledger, NUMBER, Source.NUMBER)
+    assert found is not None
+    assert found.account == "b"
+
+
+def test_a_member_holds_what_the_entries_gave(ledger: Ledger) -> None:
+    enrol(ledger, "a", {"name": "Ada"})
+    ledger.append(sale("op-1", points=3))
+    ledger.append(sale("op-2", points=4))
+    ledger.append(draft("op-3", postings=earned("a", -3, lot="op-1")))
+    ledger.append(draft("op-4", postings=earned("a", 2, lot="punches", unit="coffee")))
+
+    found = holder(ledger, "a")
+    assert found is not None
+    assert (found.account, found.status) == ("a", Status.REGULAR)
+    assert dict(found.lots) == {"points": (Lot("op-2", 4),), "coffee": (Lot("punches", 2),)}
+
+
+def test_an_account_opened_by_a_card_is_provisional_until_it_is_enrolled(ledger: Ledger) -> None:
+    number = ledger.keys.seal({"number": NUMBER, "source": "number"}, subject="c", account="a")
+    ledger.append(draft("op-1", kind="card_opened", body={"account": "a", "card": "c"}, profiles=(number,)))
+    before = holder(ledger, "a")
+    name = ledger.keys.seal({"name": "Ada"}, subject="a", account="a")
+    ledger.append(enrolment("op-2", "a", name, opens=False))
+    after = holder(ledger, "a")
+
+    assert before is not None
+    assert after is not None
+    assert (before.status, after.status) == (Status.PROVISIONAL, Status.REGULAR)
+    assert card_holder(ledger, NUMBER, Source.NUMBER) == CardHolder("c", "a")
+
+
+def test_an_account_nobody_knows_is_none(ledger: Ledger) -> None:
+    assert holder(ledger, "nobody") is None
+    assert profile_of(ledger, "nobody") is None
+    assert first_name(ledger, "nobody") is None
+
+
+def test_a_joined_account_is_held_by_the_account_it_is_part_of(ledger: Ledger) -> None:
+    enrol(ledger, "b", {"name": "Ada"})
+    _join(ledger, "a", "b")
+    ledger.append(sale("op-1", account="a"))
+
+    found = holder(ledger, "a")
+    assert found is not None
+    assert (found.account, found.balance("points")) == ("b", 3)
+
+
+@pytest.mark.parametrize("asked", ["07700 900123", "+44 7700 900123", "0044 (0) 7700/900123"])
+def test_a_member_is_found_by_phone_however_it_is_written(ledger: Ledger, asked: str) -> None:
+    enrol(ledger, "a", {"name": "Ada", "phone": "+44 7700 900 123"})
+    enrol(ledger, "b", {"name": "Bob", "phone": "07700 900124"})
+
+    assert accounts_by_phone(ledger, asked) == ["a"]
+
+
+def test_a_search_without_a_digit_finds_nobody(ledger: Ledger) -> None:
+    enrol(ledger, "a", {"name": "Ada", "phone": "none"})
+
+    assert accounts_by_phone(ledger, "unknown") == accounts_by_phone(ledger, "") == []
+
+
+@pytest.mark.parametrize("asked", ["josé núñez", "NUNEZ jose", "Núñez", "jose\u0301"])
+def test_a_member_is_found_by_any_words_of_the_name(ledger: Ledger, asked: str) -> None:
+    enrol(ledger, "a", {"name": "José Núñez"})
+    enrol(ledger, "b", {"name": "Ada Nunn"})
+
+    assert accounts_by_name(ledger, asked) == ["a"]
+
+
+@pytest.mark.parametrize("asked", ["", " - ", "Jos", "José Nunn", "07700900123"])
+def test_a_search_by_other_words_finds_nobody(ledger: Ledger, asked: str) -> None:
+    enrol(ledger, "a", {"name": "José Núñez", "phone": "07700900123"})
+
+    assert accounts_by_name(ledger, asked) == []
+
+
+def test_a_search_by_name_ends_at_its_limit(ledger: Ledger) -> None:
+    for i in range(FOUND_MAX + 3):
+        enrol(ledger, f"a{i:02}", {"name": "Ada"})
+
+    assert len(accounts_by_name(ledger, "ada")) == FOUND_MAX
+
+
+def test_a_joined_member_is_found_once(ledger: Ledger) -> None:
+    enrol(ledger, "a", {"name": "Ada", "phone": "07700900123"})
+    enrol(ledger, "b", {"name": "Ada", "phone": "07700900123"})
+    _join(ledger, "a", "b")
+
+    assert accounts_by_name(ledger, "ada") == accounts_by_phone(ledger, "07700900123") == ["b"]
+
+
+def test_a_new_profile_replaces_the_old_one_and_what_it_was_found_by(ledger: Ledger) -> None:
+    enrol(ledger, "a", {"name": "Ada Byron"})
+    ledger.append(enrolment("op-2", "a", ledger.keys.seal({"name": "Ada Lovelace"}, subject="a", account="a")))
+
+    assert profile_of(ledger, "a") == {"name": "Ada Lovelace"}
+    assert (accounts_by_name(ledger, "byron"), accounts_by_name(ledger, "lovelace")) == ([], ["a"])
+
+
+@pytest.mark.parametrize(("name", "first"), [("Ada Lovelace", "Ada"), (" Ada ", "Ada"), ("", None), (None, None)])
+def test_a_slip_calls_a_member_by_the_first_name(ledger: Ledger, name: str | None, first: str | None) -> None:
+    enrol(ledger, "a", {"name": name})
+
+    assert first_name(ledger, "a") == first
+
+
+def test_a_member_whose_key_is_gone_has_no_name_and_keeps_the_points(ledger: Ledger) -> None:
+    enrol(ledger, "a", {"name": "Ada"})
+    ledger.append(sale("op-1"))
+    ledger.keys._conn.execute("DELETE FROM key WHERE account = 'a'")
+
+    found = holder(ledger, "a")
+    assert (profile_of(ledger, "a"), first_name(ledger, "a")) == (None, None)
+    assert found is not None
+    assert found.balance("points") == 3

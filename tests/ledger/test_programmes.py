@@ -1,0 +1,39 @@
+import pytest
+
+from agent.errors import ProgrammeError
+from agent.ledger import programmes
+from agent.ledger.ledger import Ledger
+from tests.ledger.tills import opened
+from tests.loyalty.shops import PROGRAMMES
+
+COFFEE, GENERAL = (PROGRAMMES / "coffee-shop.toml").read_bytes(), (PROGRAMMES / "general-shop.toml").read_bytes()
+
+
+def test_a_till_has_no_programme_until_it_is_given_one(ledger: Ledger) -> None:
+    assert programmes.current(ledger) is None
+
+
+def test_an_adopted_programme_is_in_force_after_a_restart(ledger: Ledger) -> None:
+    adopted = programmes.adopt(ledger, COFFEE)
+    ledger.close()
+    again = opened(ledger.path)
+    found = programmes.current(again)
+    again.close()
+
+    assert found == adopted
+
+
+def test_every_version_a_till_has_used_is_kept(ledger: Ledger) -> None:
+    coffee, general = programmes.adopt(ledger, COFFEE), programmes.adopt(ledger, GENERAL)
+
+    assert programmes.current(ledger) == general
+    assert programmes.stored(ledger, coffee.version) == COFFEE
+    assert programmes.adopt(ledger, COFFEE) == coffee == programmes.current(ledger)
+
+
+def test_a_bad_programme_is_refused_and_the_old_one_stays(ledger: Ledger) -> None:
+    adopted = programmes.adopt(ledger, COFFEE)
+    with pytest.raises(ProgrammeError, match="unknown key"):
+        programmes.adopt(ledger, COFFEE + b"[[prizes]]\n")
+
+    assert programmes.current(ledger) == adopted

@@ -1,0 +1,68 @@
+import pytest
+
+from agent.errors import LedgerError
+from agent.ledger.ledger import Ledger
+from agent.ledger.slip_queue import SlipJob, SlipQueue
+from tests.ledger.tills import draft, opened, sale
+
+
+@pytest.fixture
+def queue(ledger: Ledger) -> SlipQueue:
+    return SlipQueue(ledger)
+
+
+def test_a_job_names_the_entry_it_was_acknowledged_with(ledger: Ledger, queue: SlipQueue) -> None:
+    recorded = ledger.append(sale("op-1"))
+
+    facts = {"op": "op-1", "total": 300, "head": recorded.hash.hex()[:16]}
+    assert queue.next_slip() == SlipJob(1, recorded.hash.hex(), "sale", facts, "queued")
+    assert queue.slip_of("op-1") == queue.slip(1) == queue.next_slip()
+
+
+def test_an_entry_without_a_slip_has_no_job(ledger: Ledger, queue: SlipQueue) -> None:
+    ledger.append(draft("op-1"))
+
+    assert (queue.slip_of("op-1"), queue.slip_of("unknown"), queue.slip(1), queue.next_slip()) == (None,) * 4
+
+
+def test_jobs_are_worked_off_oldest_first_and_a_sent_one_is_still_open(ledger: Ledger, queue: SlipQueue) -> None:
+    for i in range(3):
+        ledger.append(sale(f"op-{i}"))
+    seen = []
+    for state in ("sent", "confirmed", "confirmed", "sent", "confirmed"):
+        job = queue.next_slip()
+        assert job is not None
+        seen.append((job.id, job.state))
+        queue.mark_slip(job.id, state)
+
+    assert seen == [(1, "queued"), (1, "sent"), (2, "queued"), (3, "queued"), (3, "sent")]
+    assert queue.next_slip() is None
+
+
+def test_open_jobs_are_counted_and_all_there_ever_were(ledger: Ledger, queue: SlipQueue) -> None:
+    assert queue.slip_counts() == {"queued": 0, "sent": 0, "all": 0}
+    for i in range(4):
+        ledger.append(sale(f"op-{i}"))
+    queue.mark_slip(1, "confirmed")
+    queue.mark_slip(2, "sent")
+
+    assert queue.slip_counts() == {"queued": 2, "sent": 1, "all": 4}
+
+
+def test_a_job_is_still_there_after_a_restart(ledger: Ledger) -> None:
+    ledger.append(sale("op-1"))
+    SlipQueue(ledger).mark_slip(1, "sent")
+    ledger.close()
+    again = opened(ledger.path)
+    job = SlipQueue(again).next_slip()
+    again.close()
+
+    assert job is not None
+    assert job.state == "sent"
+
+
+def test_a_closed_ledger_gives_no_jobs(ledger: Ledger, queue: SlipQueue) -> None:
+    ledger.close()
+
+    with pytest.raises(LedgerError):
+        queue.next_slip()
