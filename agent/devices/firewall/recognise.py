@@ -1,0 +1,134 @@
+"""Whose card is this? One function for everything that is read or typed.
+
+The order is what keeps payment cards out: the programme's own ranges first, then the payment rule, then "not ours".
+Nothing that is returned carries any digit but those of a card of the programme, and nothing is raised or logged.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from agent.devices.categories import Category, Read
+from agent.devices.firewall.labels import read_label
+from agent.devices.firewall.payment import payment_brand, with_plain_digits
+from agent.devices.firewall.tracks import Track, split_tracks
+from agent.loyalty.cards import CardRange, Source
+
+CHIP = "emv"  # the brand of a chip that answers to a payment application
+# EMV Book 1, 12.2: the directories of contact and contactless payment applications (PSE, PPSE).
+PAYMENT_APPLICATIONS = (b"1PAY.SYS.DDF01", b"2PAY.SYS.DDF01")
+UID_LENGTHS = (4, 7, 10)  # bytes; ISO/IEC 14443-3, 6.5.4: single, double, triple size
+RANDOM_UID_FIRST = 0x08  # ISO/IEC 14443-3, table 10: a four-byte id that begins with 08 is a new one at every tap
+
+NO_CARD = "no card: read it again"
+SWIPE_AGAIN = "swipe again: the stripe was not read whole"
+TWO_CARDS = "two different cards at once: read one card again"
+NOT_A_UID = "read again: the chip's id did not come whole"
+FOREIGN = "not a card of this programme"
+RANDOM_UID = "a phone or passport: it shows another number every time"
+SCANNER_ANSWER = "the scanner's own answer, not a label"
+
+
+@dataclass(frozen=True, slots=True)
+class OwnCard:
+    """A card of the programme: its number, or its chip's UID in upper-case hexadecimal."""
+
+    number: str
+    source: Source
+
+
+@dataclass(frozen=True, slots=True)
+class BankCard:
+    """A payment card; all that is kept of it is the brand's name."""
+
+    brand: str
+
+
+@dataclass(frozen=True, slots=True)
+class NotOurs:
+    """Well read, and not a card of the programme."""
+
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class BadRead:
+    """Not read well enough to say; the person reads the card again."""
+
+    reason: str
+
+
+Recognised = OwnCard | BankCard | NotOurs | BadRead
+
+
+def recognise(seen: Read | str, ranges: Sequence[CardRange]) -> Recognised:
+    """Say what was read, or typed if `seen` is a text; `ranges` are the programme's own cards."""
+    if isinstance(seen, str):
+        return _keyed(with_plain_digits(seen), ranges)
+    if seen.application in PAYMENT_APPLICATIONS:
+        return BankCard(CHIP)
+    match seen.category:
+        case Category.MSR:
+            return _swiped(seen.data.decode("latin-1"), ranges)
+        case Category.SCANNER:
+            return _scanned(seen.data.decode("latin-1"), ranges)
+        case Category.SMART_CARD_RW:
+            return _tapped(seen.data, ranges)
+        case _:
+            return NotOurs(f"a {seen.category} reads no cards")
+
+
+def _keyed(text: str, ranges: Sequence[CardRange]) -> Recognised:
+    compact = "".join(c for c in text if c not in " -\t\r\n")
+    if not compact:
+        return BadRead(NO_CARD)
+    return _own([text.strip(), compact], ranges) or _payment(text) or NotOurs(FOREIGN)
+
+
+def _swiped(text: str, ranges: Sequence[CardRange]) -> Recognised:
+    swipe = split_tracks(text)
+    numbers = [number for track in swipe.tracks for number in _numbers(track)]
+    if found := _own(numbers, ranges) or _payment(text):
+        return found
+    return NotOurs(FOREIGN) if swipe.whole else BadRead(SWIPE_AGAIN)
+
+
+def _scanned(text: str, ranges: Sequence[CardRange]) -> Recognised:
+    label = read_label(text)
+    if label.is_answer:
+        return NotOurs(SCANNER_ANSWER)
+    if not label.data:
+        return BadRead(NO_CARD)
+    # A goods label cannot carry a payment number, and one in ten would pass for a short one by chance.
+    return _own(label.readings, ranges) or (None if label.is_goods else _payment(label.data)) or NotOurs(FOREIGN)
+
+
+def _tapped(uid: bytes, ranges: Sequence[CardRange]) -> Recognised:
+    if len(uid) not in UID_LENGTHS or not any(uid):
+        return BadRead(NOT_A_UID)
+    if len(uid) == 4 and uid[0] == RANDOM_UID_FIRST:
+        return NotOurs(RANDOM_UID)
+    number = uid.hex().upper()
+    own = any(card_range.covers(number, Source.CHIP) for card_range in ranges)
+    return OwnCard(number, Source.CHIP) if own else NotOurs(FOREIGN)
+
+
+def _numbers(track: Track) -> tuple[str, ...]:
+    """Return what on a track may be the card's number: the field before the first separator, or the whole of it."""
+    if track.number == 1:
+        field = track.body.partition("^")[0]
+        return (field, field[1:].replace(" ", ""))  # the first character is the format code
+    return (track.body.partition("=")[0], track.body)
+
+
+def _own(numbers: Iterable[str], ranges: Sequence[CardRange]) -> OwnCard | BadRead | None:
+    own = {n for n in numbers if any(card_range.covers(n, Source.NUMBER) for card_range in ranges)}
+    if len(own) > 1:
+        return BadRead(TWO_CARDS)
+    return OwnCard(own.pop(), Source.NUMBER) if own else None
+
+
+def _payment(text: str) -> BankCard | None:
+    brand = payment_brand(text)
+    return BankCard(brand) if brand else None

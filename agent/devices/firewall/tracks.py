@@ -1,0 +1,64 @@
+"""Splits one swipe into its tracks.
+
+Source: ISO/IEC 7811-6 and 7813 (sentinels `%` and `;`, end `?`, LRC after the end), and what readers make of them:
+track 3 begins with `+` (a readers' convention) or again with `;`, driving licences (AAMVA) use `#`, `!`, `&` and `@`; a
+track that could not be read comes as `E` in place of its data (MagTek 99875191); CR, LF or TAB may stand between them.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import Final
+
+_TRACK: Final = re.compile(r"%[^%;?]*\?|[;+@#!&][^%;+?]*\?")
+_NUMBER: Final = {"%": 1, ";": 2, "@": 2, "+": 3, "#": 3, "!": 3, "&": 3}
+_BETWEEN: Final = " \t\r\n\x00"
+UNREADABLE = "E"
+
+
+@dataclass(frozen=True, slots=True)
+class Track:
+    """One track: its number (1 to 3) and what stands between the sentinels."""
+
+    number: int
+    body: str
+
+
+@dataclass(frozen=True, slots=True)
+class Swipe:
+    """The tracks of a swipe that could be read; `whole` is False if the reader saw errors or pieces are missing."""
+
+    tracks: tuple[Track, ...]
+    whole: bool
+
+
+def split_tracks(text: str) -> Swipe:
+    """Split what a magnetic stripe reader sent for one swipe; never raises.
+
+    The same track twice (a card drawn there and back) counts once. A second, different `;` track is track 3.
+    """
+    tracks: list[Track] = []
+    whole = True
+    end = 0
+    for match in _TRACK.finditer(text):
+        whole &= _is_filler(text[end : match.start()], after_track=end > 0)
+        end = match.end()
+        body = match[0][1:-1]
+        if body == UNREADABLE:
+            whole = False
+        elif all(track.body != body for track in tracks):
+            tracks.append(Track(_slot(match[0][0], tracks), body))
+    whole &= _is_filler(text[end:], after_track=end > 0)
+    return Swipe(tuple(tracks), whole and bool(tracks))
+
+
+def _slot(sentinel: str, earlier: list[Track]) -> int:
+    number = _NUMBER[sentinel]
+    return 3 if number == 2 and any(track.number == 2 for track in earlier) else number
+
+
+def _is_filler(text: str, *, after_track: bool) -> bool:
+    """Say whether nothing is lost if `text` is: separators, and after a track one character, the LRC."""
+    rest = text.strip(_BETWEEN)
+    return len(rest) <= 1 if after_track else not rest

@@ -1,0 +1,166 @@
+"""The slip's face: facts and a letterhead become a Document for paper of 32, 42 or 48 columns.
+
+From the top: who the shop is, what was earned and why, the balance, the punch cards as punches, what is missing to the
+next reward, where to look it up, and at the foot the receipt and the journal's proof. 42 columns is the width it is
+designed for.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from agent.devices.document import Align, Block, Cut, Document, Feed, Image, QRCode, Rule, Text
+from agent.errors import ConfigError
+from agent.slips import columns as paper
+from agent.slips.facts import SlipFacts
+from agent.slips.logo import load_logo
+from agent.slips.punches import PUNCHES_MAX, punch_card
+from agent.slips.texts import TEXTS, Phrase, phrase
+
+COLUMNS: Final = (32, 42, 48)
+DOT_COLUMN: Final = 12  # dots of a font A cell
+WEB_MAX: Final = 200  # a QR code of 57 modules, which fits the narrowest paper
+LOGO_WIDTH_MAX_PX: Final = 384  # the narrowest paper (58 mm) prints this many dots
+_INDENT: Final = "  "
+
+
+@dataclass(frozen=True, slots=True)
+class Letterhead:
+    """What every slip of a till has in common; an empty text is left out.
+
+    `web` is the address where members see their balance, `columns` the paper's width in characters of font A.
+    """
+
+    shop: str
+    address: tuple[str, ...] = ()
+    contact: str = ""
+    web: str = ""
+    logo: Image | None = None
+    columns: int = 42
+    language: str = "en"
+
+
+@dataclass(frozen=True, slots=True)
+class SlipSettings:
+    """The [slips] section of till.toml: a letterhead whose `logo` is still a PNG file."""
+
+    shop: str
+    address: tuple[str, ...] = ()
+    contact: str = ""
+    web: str = ""
+    logo: Path | None = None
+    columns: int = 42
+    language: str = "en"
+
+    def __post_init__(self) -> None:
+        """Refuse paper, languages and addresses that no slip can have; raises ConfigError."""
+        if self.columns not in COLUMNS:
+            raise ConfigError(f"'columns' is {self.columns} but must be one of {', '.join(map(str, COLUMNS))}")
+        if self.language not in TEXTS:
+            raise ConfigError(f"'language' is {self.language!r} but must be one of {', '.join(TEXTS)}")
+        if len(self.web) > WEB_MAX or not (self.web.isascii() and self.web.isprintable()):
+            raise ConfigError(f"'web' is {self.web!r} but must be at most {WEB_MAX} printable ASCII characters")
+
+    def letterhead(self) -> Letterhead:
+        """Read the logo, shrunk to 384 dots if it is wider; ConfigError if it cannot be read."""
+        logo = None if self.logo is None else load_logo(self.logo, width_max_px=LOGO_WIDTH_MAX_PX)
+        return Letterhead(self.shop, self.address, self.contact, self.web, logo, self.columns, self.language)
+
+
+def lay_out(facts: SlipFacts, letterhead: Letterhead, *, name: str | None) -> Document:
+    """The whole slip. `name` is the member's first name, if the till may know it; NoTextError for an unknown code."""
+    slip = _Slip(facts, letterhead, name)
+    return Document(letterhead.columns, (*slip.head(), *slip.blocks(), *slip.web(), *slip.foot()))
+
+
+@dataclass(frozen=True, slots=True)
+class _Slip:
+    facts: SlipFacts
+    letterhead: Letterhead
+    name: str | None
+
+    def head(self) -> Iterator[Block]:
+        if self.letterhead.logo is not None:
+            yield self.letterhead.logo
+            yield Feed()
+        yield from self.centred(self.letterhead.shop, bold=True, double=True)
+        for line in (*self.letterhead.address, self.letterhead.contact):
+            yield from self.centred(line)
+        yield Feed()
+
+    def blocks(self) -> Iterator[Block]:
+        """What the slip is about: the member, what was earned, balance, punch cards, the next reward."""
+        yield from self.greeting()
+        for section in (self.earned(), self.balances(), self.punch_cards(), self.nearest()):
+            if blocks := list(section):
+                yield Rule()
+                yield from blocks
+
+    def greeting(self) -> Iterator[Block]:
+        code, name = f"title_{self.facts.kind}", paper.clean(self.name or "")
+        title = self.said(f"{code}_named", {"name": name}) if name else self.said(code, {})
+        yield from self.centred(title.text, bold=True)
+        if self.facts.tier:
+            yield from self.centred(self.said("tier", {"tier": self.facts.tier}).text)
+
+    def earned(self) -> Iterator[Block]:
+        if self.facts.total is not None:
+            yield from self.row(self.said("total", {"total": self.facts.total}), bold=True)
+        for line in self.facts.lines:
+            yield from self.row(self.said(line.code, line.numbers))
+
+    def balances(self) -> Iterator[Block]:
+        if self.facts.balances:
+            yield from self.centred(self.said("balance", {}).text)
+        for label, units in self.facts.balances:
+            said = self.said("balance_of", {"label": label, "units": units})
+            yield from self.centred(said.text, bold=True, double=True)
+
+    def punch_cards(self) -> Iterator[Block]:
+        for label, punched, of in self.facts.punch_cards:
+            yield from self.row(self.said("punched", {"label": label, "punched": punched, "of": of}), bold=True)
+            if 0 < of <= PUNCHES_MAX:
+                yield punch_card(punched=punched, of=of, width_px=self.letterhead.columns * DOT_COLUMN)
+
+    def nearest(self) -> Iterator[Block]:
+        if self.facts.nearest is None:
+            return
+        reward, missing, unit = self.facts.nearest
+        said = self.said("still_missing", {"units": missing, "unit": unit}) if missing > 0 else self.said("ready", {})
+        yield from self.centred(self.said("nearest", {}).text)
+        yield from self.centred(reward, bold=True)
+        yield from self.centred(said.text, bold=True, double=True)
+
+    def web(self) -> Iterator[Block]:
+        address = self.letterhead.web
+        if address:
+            yield Rule()
+            yield from self.centred(self.said("web", {}).text)
+            yield from self.centred(address.partition("://")[2] or address, bold=True)
+            yield Feed()
+            yield QRCode(address)
+            yield Feed()
+
+    def foot(self) -> Iterator[Block]:
+        at = self.facts.at[:16].replace("T", " ")  # minutes are enough on paper; the journal has the rest
+        yield Rule()
+        yield from self.row(self.said("receipt", {"op": self.facts.op, "till": self.facts.till}))
+        yield from self.row(self.said("proof", {"at": at, "head": self.facts.head}))
+        yield Cut()
+
+    def said(self, code: str, numbers: Mapping[str, int | str]) -> Phrase:
+        return phrase(code, numbers, self.facts.currency, self.letterhead.language)
+
+    def row(self, said: Phrase, *, bold: bool = False) -> Iterator[Block]:
+        yield from (Text(line, bold=bold) for line in paper.row(said.text, said.value, self.letterhead.columns))
+        yield from (Text(f"{_INDENT}{line}") for line in paper.wrap(said.more, self.letterhead.columns - len(_INDENT)))
+
+    def centred(self, text: str, *, bold: bool = False, double: bool = False) -> Iterator[Block]:
+        """Lines in the middle; what would be broken in double size is printed in single size."""
+        columns = self.letterhead.columns
+        fits = paper.width(paper.clean(text)) * 2 <= columns
+        for line in paper.wrap(text, columns):
+            yield Text(line, Align.CENTER, bold=bold, double=double and fits)
