@@ -1,0 +1,226 @@
+"""What the counter is asked: frozen values, checked when they are made. Every ask carries its caller's `op`.
+
+The digest of an ask tells a repeated request (same op, same content: the old answer) from a conflicting one (same op,
+other content: refused). It leaves out whose account it is: headquarters may have joined two accounts between a request
+and its repetition, so accounts are compared apart, as what they are part of by then.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+
+from agent.errors import InvalidError
+from agent.journal.entry import check_op, encode
+from agent.ledger.profiles import phone_digits
+from agent.loyalty.sale import LINES_MAX, Line
+
+_STAFF = re.compile(r"[A-Za-z0-9_-]{1,32}")
+_EMAIL = re.compile(r"[^@\s\x00-\x1f]{1,64}@[^@\s\x00-\x1f]{1,189}")
+_NAME_MAX = 80
+_PHONE_DIGITS_MIN = 6
+_PHONE_MAX = 24
+_DIGEST_BYTES = 16
+
+
+def _check_staff(staff: str | None) -> None:
+    if staff is not None and not _STAFF.fullmatch(staff):
+        raise InvalidError(f"staff {staff[:40]!r} must be 1 to 32 letters, digits, - or _: an id, never a name")
+
+
+def check_moment(name: str, value: str) -> datetime:
+    """Return an ISO 8601 local time of the shop; raises InvalidError."""
+    try:
+        moment = datetime.fromisoformat(value)
+    except ValueError:
+        raise InvalidError(f"{name} {value[:40]!r} must be a local time like 2026-11-22T09:30:00") from None
+    if moment.tzinfo is not None:
+        raise InvalidError(f"{name} {value!r} must be the shop's local time, without a zone")
+    return moment
+
+
+def _digest(content: Mapping[str, Any]) -> bytes:
+    return hashlib.sha256(encode(content)).digest()[:_DIGEST_BYTES]
+
+
+def line_map(line: Line) -> dict[str, Any]:
+    """Return a line as it stands in an entry."""
+    return {
+        "amount": line.amount,
+        "article": line.article,
+        "category": line.category,
+        "quantity": line.quantity,
+        "tax": line.tax,
+    }
+
+
+@dataclass(frozen=True, slots=True)
+class SaleAsk:
+    """A sale to preview or to record. `redemptions` are ops of redemptions that pay part of it.
+
+    `sold_at` is the shop's local time by the point-of-sale software; without it the till's own clock counts.
+    """
+
+    op: str
+    lines: tuple[Line, ...]
+    account: str | None = None
+    card: str | None = None
+    redemptions: tuple[str, ...] = ()
+    sold_at: str | None = None
+    staff: str | None = None
+
+    def __post_init__(self) -> None:
+        """Raise InvalidError for what cannot be meant."""
+        check_op(self.op)
+        _check_staff(self.staff)
+        if self.sold_at is not None:
+            check_moment("sold_at", self.sold_at)
+        if len(set(self.redemptions)) != len(self.redemptions):
+            raise InvalidError(f"redemptions {list(self.redemptions)} name one twice")
+
+    def digest(self) -> bytes:
+        """Return the digest of what is asked (16 bytes), whoever it is for."""
+        return _digest(
+            {
+                "for_member": self.account is not None,
+                "lines": [line_map(line) for line in self.lines],
+                "redemptions": list(self.redemptions),
+                "sold_at": self.sold_at,
+                "staff": self.staff,
+            }
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class RedeemAsk:
+    """A redemption: `units` of a reward that may be had in part, or the `value` of the article a punch card gives."""
+
+    op: str
+    account: str
+    reward: str
+    card: str | None = None
+    units: int | None = None
+    value: int | None = None
+    staff: str | None = None
+
+    def __post_init__(self) -> None:
+        """Raise InvalidError for what cannot be meant."""
+        check_op(self.op)
+        _check_staff(self.staff)
+
+    def digest(self) -> bytes:
+        """Return the digest of what is asked (16 bytes), whoever it is for."""
+        return _digest({"reward": self.reward, "staff": self.staff, "units": self.units, "value": self.value})
+
+
+@dataclass(frozen=True, slots=True)
+class RefundLine:
+    """Goods that come back: `quantity` (thousandths) of line `index` of the sale recorded under `sale`."""
+
+    sale: str
+    index: int
+    quantity: int
+
+
+@dataclass(frozen=True, slots=True)
+class RefundAsk:
+    """A refund: lines of sales this till knows, and lines without receipt (whose `amount` is the money given back)."""
+
+    op: str
+    lines: tuple[RefundLine, ...] = ()
+    without_receipt: tuple[Line, ...] = ()
+    account: str | None = None
+    card: str | None = None
+    refunded_at: str | None = None
+    staff: str | None = None
+
+    def __post_init__(self) -> None:
+        """Raise InvalidError for what cannot be meant."""
+        check_op(self.op)
+        _check_staff(self.staff)
+        if self.refunded_at is not None:
+            check_moment("refunded_at", self.refunded_at)
+        if not 1 <= len(self.lines) + len(self.without_receipt) <= LINES_MAX:
+            raise InvalidError(f"a refund has 1 to {LINES_MAX} lines")
+
+    def digest(self) -> bytes:
+        """Return the digest of what is asked (16 bytes), whoever it is for."""
+        lines: list[dict[str, Any]] = [
+            {"line": li.index, "quantity": li.quantity, "sale": li.sale} for li in self.lines
+        ]
+        lines += [line_map(line) for line in self.without_receipt]
+        stated = {"for_member": self.account is not None, "refunded_at": self.refunded_at, "staff": self.staff}
+        return _digest({**stated, "lines": lines})
+
+
+@dataclass(frozen=True, slots=True)
+class UndoAsk:
+    """Give back a redemption that no sale has used."""
+
+    op: str
+    redemption: str
+    staff: str | None = None
+
+    def __post_init__(self) -> None:
+        """Raise InvalidError for what cannot be meant."""
+        check_op(self.op)
+        _check_staff(self.staff)
+
+    def digest(self) -> bytes:
+        """Return the digest of all but the op (16 bytes)."""
+        return _digest({"redemption": self.redemption, "staff": self.staff})
+
+
+@dataclass(frozen=True, slots=True)
+class EnrolAsk:
+    """A new member: a name or a phone number at least. `card` is a card's number as it was read or typed."""
+
+    op: str
+    name: str | None = None
+    phone: str | None = None
+    email: str | None = None
+    birthday: str | None = None
+    card: str | None = None
+    staff: str | None = None
+
+    def __post_init__(self) -> None:
+        """Raise InvalidError for what cannot be meant; the message never repeats what a person typed of himself."""
+        check_op(self.op)
+        _check_staff(self.staff)
+        if not self.name and not self.phone:
+            raise InvalidError("a member needs a name or a phone number")
+        if self.name is not None and not (self.name.isprintable() and 1 <= len(self.name.strip()) <= _NAME_MAX):
+            raise InvalidError(f"the name must be 1 to {_NAME_MAX} printable characters")
+        if self.phone is not None and not _phone_fits(self.phone):
+            raise InvalidError(
+                f"the phone number must have {_PHONE_DIGITS_MIN} digits or more, only digits and +-/() ."
+            )
+        if self.email is not None and not _EMAIL.fullmatch(self.email):
+            raise InvalidError("the e-mail address must look like name@example.com")
+        if self.birthday is not None:
+            _check_birthday(self.birthday)
+
+    def profile(self) -> dict[str, Any]:
+        """Return what is sealed as the member's profile."""
+        return {"birthday": self.birthday, "email": self.email, "name": self.name, "phone": self.phone}
+
+    def content(self) -> bytes:
+        """Return the canonical bytes of all but the op; they hold personal data and are digested under a key only."""
+        return encode({**self.profile(), "card": self.card, "staff": self.staff})
+
+
+def _phone_fits(phone: str) -> bool:
+    digits = phone_digits(phone)
+    known = all(c.isdigit() or c in "+-/() ." for c in phone)
+    return known and len(phone) <= _PHONE_MAX and len(digits) >= _PHONE_DIGITS_MIN
+
+
+def _check_birthday(birthday: str) -> None:
+    try:
+        date.fromisoformat(birthday)
+    except ValueError:
+        raise InvalidError("the birthday must be a date like 1990-02-28") from None

@@ -1,0 +1,83 @@
+"""The doctor: what is wrong with this till, and what to do about it, in one list."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from agent.errors import TallyError
+from agent.ledger.ledger import Ledger
+from agent.ledger.programmes import current
+from agent.upkeep.running import Running, find_running
+
+DISK_FREE_MIN = 500 * 1024 * 1024  # bytes: years of sales, and room for the WAL
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One check: whether all is well, what was seen, and the next action if not."""
+
+    check: str
+    ok: bool
+    text: str
+    hint: str = ""
+
+
+def examine(folder: Path, open_ledger: Callable[[], Ledger]) -> list[Finding]:
+    """Look over ledger, disk, agent, devices and sync; a check that fails never stops the next."""
+    findings = [_disk(folder), *_ledger(open_ledger)]
+    running = find_running(folder)
+    if running is None:
+        return [*findings, Finding("agent", ok=False, text="is not running", hint="start it: `tally run`")]
+    return [*findings, *_agent(running)]
+
+
+def _disk(folder: Path) -> Finding:
+    there = next(path for path in (folder, *folder.resolve().parents) if path.exists())
+    free = shutil.disk_usage(there).free
+    text = f"{free // 2**20} MB free"
+    return Finding("disk", ok=free >= DISK_FREE_MIN, text=text, hint=f"make room: {DISK_FREE_MIN // 2**20} MB at least")
+
+
+def _ledger(open_ledger: Callable[[], Ledger]) -> Iterator[Finding]:
+    try:
+        ledger = open_ledger()
+    except TallyError as error:
+        yield Finding("ledger", ok=False, text=str(error), hint=error.hint)
+        return
+    try:
+        identity = ledger.identity
+        yield Finding("ledger", ok=True, text=f"{identity.seq} entries, head {identity.head.hex()[:16]}, tail verified")
+        programme = current(ledger)
+        text = "none yet" if programme is None else f"{programme.name} ({programme.version[:12]})"
+        hint = "name one in till.toml, or sync with headquarters"
+        yield Finding("programme", ok=programme is not None, text=text, hint=hint)
+    except TallyError as error:
+        yield Finding("ledger", ok=False, text=str(error), hint=error.hint)
+    finally:
+        ledger.close()
+
+
+def _agent(running: Running) -> Iterator[Finding]:
+    try:
+        status = running.ask("GET", "/v1/status")
+    except TallyError as error:
+        yield Finding("agent", ok=False, text=str(error), hint=error.hint)
+        return
+    yield Finding("agent", ok=True, text=f"process {running.pid} answers on port {running.port}")
+    for device in status["devices"]:
+        ok = device["status"] == "enabled"
+        text = f"{device['driver']}: {device['status']} {device['text']}".strip()
+        yield Finding(
+            f"device {device['name']}", ok=ok, text=text, hint="check cable, power and its [[device]] section"
+        )
+    yield _sync(status["sync"])
+
+
+def _sync(sync: dict[str, Any]) -> Finding:
+    word = str(sync.get("word", "alone"))
+    text = ", ".join(f"{key} {value}" for key, value in sync.items() if value not in {None, ""})
+    return Finding("sync", ok=word != "failing", text=text or word, hint="selling goes on; look at the line and at HQ")
