@@ -30,6 +30,7 @@ from drivers._tcp import TcpDevice
 from drivers._usblp import UsbLp
 
 DEBIAN_FONT = Path("/usr/share/fonts/truetype/dejavu/DejaVuSansMono.ttf")  # package fonts-dejavu-core
+STALE_CHUNKS_MAX = 16
 TEST_SLIP = Document(42, (Text("Tallystick: this printer works."), Feed(1), Cut()))
 
 
@@ -157,12 +158,13 @@ class EscposPrinter(Lifecycle):
         return Health(ok=status.ok, text=silent if status.silent else status.trouble or "ready")
 
     def _ask(self, channel: Channel, question: Question) -> int | None:
-        while channel.read(0):
-            pass  # an automatic status, or an answer that came too late
+        for _ in range(STALE_CHUNKS_MAX):  # an automatic status, or an answer that came too late
+            if not channel.read(0):
+                break
         channel.write(request(question))
         deadline = time.monotonic() + self._settings.answer_timeout_s
         received = b""
-        while chunk := channel.read(max(deadline - time.monotonic(), 0)):
+        while (left := deadline - time.monotonic()) > 0 and (chunk := channel.read(left)):
             received += chunk
             answer = find_answer(received)
             if answer is not None:

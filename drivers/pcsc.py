@@ -145,18 +145,24 @@ class PcscReader(Lifecycle):
 
     def _read_card(self) -> Input | None:
         is_first, self._handled = self._handled is None, self._state >> _COUNTER_SHIFT
+        try:
+            seen = self._talk()
+        except FailureError:  # torn: the card may still be there
+            seen = self._talk()
+        # After the service restarted the same card may still lie there; it was read already.
+        is_repeat = is_first and seen == self._last
+        self._last = seen
+        return None if is_repeat else seen
+
+    def _talk(self) -> Input:
         code, card, protocol = scard.SCardConnect(
             self._context, self._reader, scard.SCARD_SHARE_SHARED, scard.SCARD_PROTOCOL_T0 | scard.SCARD_PROTOCOL_T1
         )
         _check(code, f"talk to the card on {self._reader}")
         try:
-            seen = _identify(card, protocol, may_pay=STORAGE_CARD not in self._atr)
+            return _identify(card, protocol, may_pay=STORAGE_CARD not in self._atr)
         finally:
             scard.SCardDisconnect(card, scard.SCARD_LEAVE_CARD)
-        # After the service restarted the same card may still lie there; it was read already.
-        is_repeat = is_first and seen == self._last
-        self._last = seen
-        return None if is_repeat else seen
 
 
 def _identify(card: int, protocol: int, *, may_pay: bool) -> Input:

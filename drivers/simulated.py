@@ -32,7 +32,7 @@ from agent.devices.categories import (
     PrinterStatus,
     Sign,
 )
-from agent.devices.document import Document
+from agent.devices.document import Cut, Document, Text
 from agent.devices.escpos.encoder import encode
 from agent.devices.escpos.model import DEFAULT_PROFILE, load_model
 from agent.devices.faults import device_error
@@ -40,6 +40,7 @@ from agent.devices.lifecycle import Lifecycle
 from agent.errors import DeviceTimeoutError, FailureError, IllegalError, NoHardwareError, OfflineError
 
 SLIPS_KEPT = 100
+TEST_SLIP = Document(42, (Text("Tallystick: this printer works."), Cut()))
 INTERACTIVE_S = 10.0
 
 
@@ -67,13 +68,18 @@ class Simulated(Lifecycle):
         self.shown: tuple[str, ...] = ()
         self.drawer_openings = 0
 
+    @property
+    def is_plugged_in(self) -> bool:
+        """False for as long as `!unplug` said."""
+        return time.monotonic() >= self._unplugged_until
+
     def tell(self, line: str) -> None:
         """Do in this process what writing `line` to the feed does from another."""
         self._lines.write(line.encode() + b"\n")
 
     def on_open(self) -> None:
         """NoHardwareError while it is unplugged; IllegalError if `feed` is something else than a FIFO."""
-        if time.monotonic() < self._unplugged_until:
+        if not self.is_plugged_in:
             raise NoHardwareError("the simulated device is unplugged")
         self._lines.open()
 
@@ -138,6 +144,8 @@ class Simulated(Lifecycle):
             seen = self.read(INTERACTIVE_S)
             return Health(ok=seen is not None, text="it was read" if seen else "nothing came within 10 s")
         if self.category is Category.POS_PRINTER and level is not HealthLevel.INTERNAL:
+            if level is HealthLevel.INTERACTIVE:
+                self.send(self.encode(TEST_SLIP))
             return Health(ok=self._printer.ok, text=self._printer.trouble or "ready")
         return Health(ok=True, text="simulated")
 

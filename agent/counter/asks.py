@@ -29,7 +29,7 @@ _DIGEST_BYTES = 16
 
 def _check_staff(staff: str | None) -> None:
     if staff is not None and not _STAFF.fullmatch(staff):
-        raise InvalidError(f"staff {staff[:40]!r} must be 1 to 32 letters, digits, - or _: an id, never a name")
+        raise InvalidError("staff must be an id of 1 to 32 letters, digits, - or _, never a name")
 
 
 def check_moment(name: str, value: str) -> datetime:
@@ -177,7 +177,10 @@ class UndoAsk:
 
 @dataclass(frozen=True, slots=True)
 class EnrolAsk:
-    """A new member: a name or a phone number at least. `card` is a card's number as it was read or typed."""
+    """A new member: a name or a phone number at least.
+
+    `card` is a card's number as it was read or typed; `account` is one that a card has begun with, in its place.
+    """
 
     op: str
     name: str | None = None
@@ -185,12 +188,15 @@ class EnrolAsk:
     email: str | None = None
     birthday: str | None = None
     card: str | None = None
+    account: str | None = None
     staff: str | None = None
 
     def __post_init__(self) -> None:
         """Raise InvalidError for what cannot be meant; the message never repeats what a person typed of himself."""
         check_op(self.op)
         _check_staff(self.staff)
+        if self.card is not None and self.account is not None:
+            raise InvalidError("a member begins with a card or with an account, not with both")
         if not self.name and not self.phone:
             raise InvalidError("a member needs a name or a phone number")
         if self.name is not None and not (self.name.isprintable() and 1 <= len(self.name.strip()) <= _NAME_MAX):
@@ -210,7 +216,7 @@ class EnrolAsk:
 
     def content(self) -> bytes:
         """Return the canonical bytes of all but the op; they hold personal data and are digested under a key only."""
-        return encode({**self.profile(), "card": self.card, "staff": self.staff})
+        return encode({**self.profile(), "account": self.account, "card": self.card, "staff": self.staff})
 
 
 def _phone_fits(phone: str) -> bool:

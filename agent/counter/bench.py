@@ -41,7 +41,7 @@ class Bench:
         """Return what an account holds; raises UnknownError."""
         holder = members.holder(self.ledger, account)
         if holder is None:
-            raise UnknownError(f"no account {account[:40]!r} on this till", hint="read the card again")
+            raise UnknownError(f"no account ending in {account[-4:]!r} on this till", hint="read the card again")
         return holder
 
     def check_card(self, card: str | None, account: str | None) -> None:
@@ -51,9 +51,9 @@ class Bench:
         with self.ledger.reading() as conn:
             row = conn.execute("SELECT account FROM card WHERE id = ?", (card,)).fetchone()
         if row is None:
-            raise UnknownError(f"no card {card[:40]!r} on this till", hint="read the card again")
+            raise UnknownError(f"no card id ending in {card[-4:]!r} on this till", hint="read the card again")
         if account is None or self.ledger.resolve(row[0]) != self.ledger.resolve(account):
-            raise InvalidError(f"card {card!r} is not linked to account {account!r}", hint="read the card again")
+            raise InvalidError(f"card {card!r} is not linked to the account named with it", hint="read the card again")
 
     def repeated(self, op: str, kind: str, ask: bytes, *, account: str | None) -> Recorded | None:
         """Return what was recorded under `op` before; raises OpConflictError if it was something else."""

@@ -37,11 +37,15 @@ class Counter:
         """Put a programme into force; what was judged stays judged."""
         self._programme = programme
 
+    def require_programme(self) -> Programme:
+        """Return the programme in force; raises NotAllowedError if there is none yet."""
+        if self._programme is None:
+            raise NotAllowedError("this till has no programme yet", hint="sell without loyalty and call your IT")
+        return self._programme
+
     @contextmanager
     def _bench(self) -> Iterator[Bench]:
-        programme = self._programme
-        if programme is None:
-            raise NotAllowedError("this till has no programme yet", hint="sell without loyalty and call your IT")
+        programme = self.require_programme()
         with self._ledger.reading():
             yield Bench(self._ledger, programme)
 

@@ -76,16 +76,15 @@ def _seen(bench: Bench, account: str) -> MemberView:
 
 
 def enrol(bench: Bench, ask: EnrolAsk, source: Source, *, by: str) -> EnrolAnswer:
-    """Make a member, on the account of his card if he has one already.
+    """Make a member, on the account his card has begun with if there is one.
 
-    Raises NotAllowedError when the card belongs to a member, or when a member with this name and phone exists.
+    Raises UnknownError for a card outside the ranges or an account that is not there, and NotAllowedError when the card
+    or account belongs to a member, or when a member with this name and phone exists.
     """
     before = bench.ledger.find(ask.op)
     if before is not None:
         return _answer(bench, _same_enrolment(bench, ask, before), repeated=True)
-    held = None if ask.card is None else members.card_holder(bench.ledger, ask.card, source)
-    if held is None and ask.card is not None:
-        _check_ranges(bench, ask.card, source)
+    held = _begun(bench, ask, source)
     _check_new(bench, ask, held)
     account = held.account if held else new_name()
     card = held.card if held else (new_name() if ask.card is not None else None)
@@ -119,6 +118,23 @@ def enrol(bench: Bench, ask: EnrolAsk, source: Source, *, by: str) -> EnrolAnswe
     return _answer(bench, bench.ledger.append(draft), repeated=False)
 
 
+def _begun(bench: Bench, ask: EnrolAsk, source: Source) -> CardHolder | None:
+    """Return the card and account the new member has begun with, or None."""
+    if ask.account is not None:
+        account = bench.holder(ask.account).account
+        with bench.ledger.reading() as conn:
+            row = conn.execute("SELECT id FROM card WHERE account = ? ORDER BY id", (account,)).fetchone()
+        if row is None:
+            raise NotAllowedError(f"account {account!r} has no card, so it belongs to a member already")
+        return CardHolder(row[0], account)
+    if ask.card is None:
+        return None
+    held = members.card_holder(bench.ledger, ask.card, source)
+    if held is None:
+        _check_ranges(bench, ask.card, source)
+    return held
+
+
 def _blank(bench: Bench, account: str, card: str | None) -> MemberView:
     return bench.view(Holder(account, Status.REGULAR), bench.when(None), card=card)
 
@@ -126,7 +142,7 @@ def _blank(bench: Bench, account: str, card: str | None) -> MemberView:
 def _check_new(bench: Bench, ask: EnrolAsk, held: CardHolder | None) -> None:
     if held is not None and bench.holder(held.account).status is not Status.PROVISIONAL:
         raise NotAllowedError(
-            f"the card belongs to account {held.account!r} already", hint="greet the member, or take a new card"
+            f"the card belongs to member {held.account!r} already", hint="greet the member, or take a new card"
         )
     if ask.name and ask.phone:
         same = set(members.accounts_by_phone(bench.ledger, ask.phone))

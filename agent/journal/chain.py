@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterable
 
-from agent.errors import ChainBrokenError
+from agent.errors import ChainBrokenError, JournalError
 from agent.journal.entry import Entry, decode_entry
 from agent.journal.fold import check_conservation
 
@@ -27,21 +27,28 @@ def verify(  # what a chain is, in one place
     """
     for digest, data in rows:
         seq += 1
-        if not isinstance(data, bytes):  # SQLite reads NULL where a page is damaged
-            raise ChainBrokenError(f"entry {seq} of till {till!r} epoch {epoch[:8]}: its bytes cannot be read")
-        head = link(head, data)
-        if head != digest:
-            raise ChainBrokenError(f"entry {seq} of till {till!r} epoch {epoch[:8]}: its hash does not fit")
-        check_place(decode_entry(data), till=till, epoch=epoch, seq=seq)
+        try:
+            head = _follow(head, digest, data)
+            check_place(decode_entry(data), till=till, epoch=epoch, seq=seq)
+        except JournalError as error:
+            raise ChainBrokenError(f"entry {seq} of till {till!r} epoch {epoch[:8]}: {error}") from error
     return seq, head
+
+
+def _follow(head: bytes, digest: bytes, data: bytes) -> bytes:
+    if not isinstance(data, bytes):
+        raise ChainBrokenError("its bytes cannot be read")  # SQLite reads NULL where a page is damaged
+    if link(head, data) != digest:
+        raise ChainBrokenError("its hash does not fit")
+    return digest
 
 
 def check_place(entry: Entry, *, till: str, epoch: str, seq: int) -> Entry:
     """Return `entry` if it stands where it says it does and its postings balance; raises ChainBrokenError."""
     if (entry.till, entry.epoch, entry.seq) != (till, epoch, seq):
         raise ChainBrokenError(
-            f"entry {seq} of till {till!r} epoch {epoch[:8]} says it is entry {entry.seq} of till {entry.till!r} "
-            f"epoch {entry.epoch[:8]}"
+            f"it says it is entry {entry.seq} of till {entry.till!r} epoch {entry.epoch[:8]}, "
+            f"not {seq} of {till!r} epoch {epoch[:8]}"
         )
     check_conservation(entry.postings)
     return entry

@@ -6,7 +6,7 @@ import sqlite3
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from agent.errors import ChainBrokenError
+from agent.errors import ChainBrokenError, LedgerDamagedError
 from agent.journal import chain
 from agent.journal.entry import decode_entry
 from agent.journal.fold import changes
@@ -26,12 +26,16 @@ class Verified:
 
 
 def verify(ledger: Ledger) -> list[Verified]:
-    """Verify every entry of every epoch.
+    """Verify the file and every entry of every epoch.
 
-    Raises ChainBrokenError naming the first that does not fit, LedgerDamagedError when the end of an epoch is gone.
+    Raises ChainBrokenError naming the first that does not fit, LedgerDamagedError when SQLite's own check finds damage
+    or the end of an epoch is gone.
     """
     seen: list[Verified] = []
     with ledger.reading() as conn:
+        found = conn.execute("PRAGMA integrity_check(1)").fetchone()[0]
+        if found != "ok":
+            raise LedgerDamagedError(f"ledger {ledger.path.name!r}: {found}")
         for identity in ledger.epochs():
             first_n = conn.execute("SELECT first_n FROM epoch WHERE id = ?", (identity.epoch,)).fetchone()[0]
             rows = conn.execute(

@@ -102,7 +102,7 @@ class Ledger:
         ledger = cls(path, till=till, clock=clock, read_only=read_only)
         try:
             ledger._open()
-        except sqlite3.DatabaseError as error:
+        except (sqlite3.DatabaseError, TypeError, ValueError) as error:  # a damaged page may read as any value
             ledger.close()
             raise LedgerDamagedError(f"ledger {path.name!r} cannot be read: {error}") from error
         except BaseException:
@@ -227,9 +227,12 @@ class Ledger:
 
     @contextmanager
     def reading(self) -> Iterator[sqlite3.Connection]:
-        """Give the connection for reading, nobody else writing meanwhile."""
+        """Give the connection for reading, nobody else writing meanwhile; LedgerDamagedError if it cannot be read."""
         with self._lock:
-            yield self.conn
+            try:
+                yield self.conn
+            except sqlite3.DatabaseError as error:
+                raise LedgerDamagedError(f"ledger {self.path.name!r} cannot be read: {error}") from error
 
     @contextmanager
     def write(self) -> Iterator[sqlite3.Connection]:
@@ -314,14 +317,14 @@ class Ledger:
 
     def find(self, op: str) -> Recorded | None:
         """Return the entry that was recorded under `op`, or None."""
-        with self._lock:
-            row = self.conn.execute("SELECT n, hash, ask, bytes FROM entry WHERE op = ?", (op,)).fetchone()
+        with self.reading() as conn:
+            row = conn.execute("SELECT n, hash, ask, bytes FROM entry WHERE op = ?", (op,)).fetchone()
         return None if row is None else Recorded(row[0], bytes(row[1]), bytes(row[2]), decode_entry(row[3]))
 
     def epochs(self) -> list[Identity]:
         """Return where each epoch of this till ends, the oldest first."""
-        with self._lock:
-            rows = self.conn.execute("SELECT id, first_n FROM epoch ORDER BY no").fetchall()
+        with self.reading() as conn:
+            rows = conn.execute("SELECT id, first_n FROM epoch ORDER BY no").fetchall()
             ends = [first_n - 1 for _, first_n in rows[1:]] + [self._n]
             heads = [self._hash_at(end) for end in ends]
         return [
@@ -339,9 +342,9 @@ class Ledger:
         """
         items: list[BatchItem] = []
         size = 0
-        with self._lock:
+        with self.reading() as conn:
             first, last = self._bounds(epoch)
-            rows = self.conn.execute(
+            rows = conn.execute(
                 "SELECT bytes FROM entry WHERE n BETWEEN ? AND ? ORDER BY n LIMIT ?", (first + seq, last, entries_max)
             )
             for (data,) in rows:
@@ -379,8 +382,8 @@ class Ledger:
 
     def recall(self, key: str) -> bytes | None:
         """Return a value kept by `remember`."""
-        with self._lock:
-            row = self.conn.execute("SELECT value FROM state WHERE key = ?", (key,)).fetchone()
+        with self.reading() as conn:
+            row = conn.execute("SELECT value FROM state WHERE key = ?", (key,)).fetchone()
         return None if row is None else bytes(row[0])
 
     def remember(self, values: Mapping[str, bytes]) -> None:

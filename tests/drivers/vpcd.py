@@ -1,13 +1,14 @@
 """A real pcscd with vsmartcard's virtual reader, and a card that a test holds in its hand.
 
-vpcd listens on every address and two pcscd would share a socket, so pcscd runs in mount and network namespaces of its own;
-only its socket is visible here, through PCSCLITE_CSOCK_NAME. A card enters the network namespace in a thread of its own.
+vpcd listens on every address and two pcscd would share a socket, so pcscd runs in mount and network namespaces of its
+own; only its socket is visible here, through PCSCLITE_CSOCK_NAME. A card's thread enters the network namespace alone.
 vpcd's frames: a length of two bytes, big-endian, and a payload; payloads of one byte are power off, power on, reset (no
 answer) and "ATR?"; anything longer is a command APDU.
 """
 
 from __future__ import annotations
 
+import contextlib
 import ctypes
 import os
 import shutil
@@ -17,12 +18,15 @@ import struct
 import subprocess
 import tempfile
 import threading
-import time
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Self
+from typing import Any, Self
 
-from smartcard import scard
+from smartcard import scard as _scard
+
+from tests.drivers.wait import wait_until
+
+scard: Any = _scard  # pyscard has no types
 
 DRIVER = Path("/usr/lib/pcsc/drivers/serial/libifdvpcd.so")
 READER = "Virtual PCD 00 00"
@@ -40,7 +44,9 @@ NOT_SUPPORTED = bytes.fromhex("6a81")
 FOLDER = Path(tempfile.gettempdir()) / f"tallystick-pcscd-{os.getpid()}"
 os.environ["PCSCLITE_CSOCK_NAME"] = str(FOLDER / "run" / "pcscd.comm")
 
-_ENTER = 'ip link set lo up && mount -t tmpfs none /run && mkdir /run/pcscd && mount --bind "$0" /run/pcscd && exec "$@"'
+_ENTER = (
+    'ip link set lo up && mount -t tmpfs none /run && mkdir /run/pcscd && mount --bind "$0" /run/pcscd && exec "$@"'
+)
 
 
 def why_not() -> str | None:
@@ -54,14 +60,6 @@ def why_not() -> str | None:
         return "needs root, for a network namespace"
     tried = subprocess.run(["unshare", "--mount", "--net", "true"], capture_output=True, text=True, check=False)
     return f"needs namespaces: {tried.stderr.strip()}" if tried.returncode else None
-
-
-def wait_until(condition: Callable[[], bool], what: str, timeout_s: float = 5.0) -> None:
-    """Poll `condition` until it holds; AssertionError after `timeout_s`."""
-    deadline = time.monotonic() + timeout_s
-    while not condition():
-        assert time.monotonic() < deadline, f"not within {timeout_s:g} s: {what}"
-        time.sleep(0.005)
 
 
 class PcscService:
@@ -109,7 +107,7 @@ class PcscService:
             self._process = None
 
     def wait_empty(self) -> None:
-        """Wait until pcscd has noticed that the card is gone; it looks every 0.4 s, and sees no change between two looks."""
+        """Wait until pcscd has noticed that the card is gone: it looks every 0.4 s and misses what is in between."""
         code, context = scard.SCardEstablishContext(scard.SCARD_SCOPE_USER)
         assert code == scard.SCARD_S_SUCCESS
         try:
@@ -134,8 +132,8 @@ class PcscService:
 class VirtualCard:
     """A card. `answers` maps a command APDU to its answer; a command that is not in it is answered 6A81.
 
-    The connection is the card: `insert` connects, `remove` closes. `remove_at` takes the card away in place of answering
-    that many-th command.
+    The connection is the card: `insert` connects, `remove` closes. `remove_at` takes the card away in place of
+    answering that many-th command.
     """
 
     def __init__(
@@ -163,10 +161,8 @@ class VirtualCard:
     def remove(self) -> None:
         """Take the card away; nothing happens if it is not there."""
         if self._connection is not None and self._thread is not None:
-            try:
+            with contextlib.suppress(OSError):  # pcscd went first
                 self._connection.shutdown(socket.SHUT_RDWR)
-            except OSError:
-                pass  # pcscd went first
             self._thread.join(5)
 
     def _serve(self, network: str, connected: threading.Event) -> None:
@@ -176,10 +172,8 @@ class VirtualCard:
         with socket.create_connection(("127.0.0.1", PORT), timeout=5) as self._connection:
             self._connection.settimeout(None)
             connected.set()
-            try:
+            with contextlib.suppress(OSError):  # the reader went away
                 self._answer_all(self._connection)
-            except OSError:
-                pass  # the reader went away
 
     def _answer_all(self, connection: socket.socket) -> None:
         while (payload := _frame(connection)) is not None:

@@ -37,7 +37,7 @@ def test_the_encoding_is_that_of_rfc_8785_for_everything_an_entry_may_hold(value
 
 
 @pytest.mark.slow
-@settings(max_examples=20_000, deadline=None)
+@settings(max_examples=4_000, deadline=None)
 @given(maps)
 def test_the_encoding_is_that_of_rfc_8785_for_very_many_values(value: dict[str, Any]) -> None:
     assert encode(value) == rfc8785.dumps(value)

@@ -12,8 +12,9 @@ if __name__ == "__main__":
         op = f"{sys.argv[2]}-{number}"
         if number % 5 == 4:
             enrol(ledger, op, {"name": op})
-            print(f"enrol-{op}", flush=True)
+            sys.stdout.write(f"enrol-{op}\n")
         else:
             ledger.append(sale(op))
-            print(op, flush=True)
+            sys.stdout.write(f"{op}\n")
+        sys.stdout.flush()
         number += 1

@@ -1,5 +1,7 @@
 """Opening a ledger whose files were damaged: it says what it found and touches nothing."""
 
+import contextlib
+import random
 import shutil
 import sqlite3
 from contextlib import closing
@@ -7,19 +9,28 @@ from pathlib import Path
 
 import pytest
 
-from agent.errors import LedgerDamagedError
+from agent.errors import ChainBrokenError, LedgerDamagedError
+from agent.ledger import audit
 from agent.ledger.ledger import TAIL_ENTRIES
 from tests.ledger.tills import enrol, opened, sale, tamper
 
 
-@pytest.fixture
-def closed(path: Path) -> Path:
-    """A closed ledger of some entries."""
-    with closing(opened(path)) as ledger:
+@pytest.fixture(scope="module")
+def pattern(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder of a closed ledger of some entries."""
+    folder = tmp_path_factory.mktemp("pattern")
+    with closing(opened(folder / "ledger.db")) as ledger:
         enrol(ledger, "a", {"name": "Ada"})
         for i in range(40):
             ledger.append(sale(f"op-{i}"))
-    assert {file.name for file in path.parent.iterdir()} == {"ledger.db", "ledger.db.lock", "keys.db"}
+    assert {file.name for file in folder.iterdir()} == {"ledger.db", "ledger.db.lock", "keys.db"}
+    return folder
+
+
+@pytest.fixture
+def closed(path: Path, pattern: Path) -> Path:
+    """A copy of the closed ledger, to be damaged."""
+    shutil.copytree(pattern, path.parent)
     return path
 
 
@@ -101,6 +112,44 @@ def test_garbled_keys_are_refused_by_their_own_name(closed: Path) -> None:
     assert _refused(closed) == "keys 'keys.db' cannot be read: file is not a database"
 
 
+def _spoilt(data: bytes, seed: int) -> bytes:
+    """The file with some bytes flipped, wiped, made up or moved."""
+    chance, spoilt = random.Random(seed), bytearray(data)
+    at, length = chance.randrange(len(data)), chance.choice([1, 10, 500, 5000])
+    match seed % 4:
+        case 0:
+            spoilt[at] ^= 1 << chance.randrange(8)
+        case 1:
+            spoilt[at : at + length] = bytes(len(spoilt[at : at + length]))
+        case 2:
+            spoilt[at : at + length] = chance.randbytes(len(spoilt[at : at + length]))
+        case _:
+            page, other = at // 4096 * 4096, chance.randrange(len(data)) // 4096 * 4096
+            spoilt[page : page + 4096] = data[other : other + 4096]
+    return bytes(spoilt)
+
+
+def _open_and_verify(path: Path) -> None:
+    with contextlib.suppress(LedgerDamagedError, ChainBrokenError), closing(opened(path)) as ledger:
+        audit.verify(ledger)
+
+
+@pytest.mark.parametrize("seeds", [range(start, start + 20) for start in (0, 20, 40)])
+def test_a_spoilt_file_is_refused_or_found_or_none_of_its_entries_were_hit(closed: Path, seeds: range) -> None:
+    data = closed.read_bytes()
+    for seed in seeds:
+        closed.write_bytes(_spoilt(data, seed))
+        _open_and_verify(closed)  # no other error comes out of any of them
+
+
+@pytest.mark.slow
+def test_thousands_of_spoilt_files_are_refused_or_found_or_none_of_their_entries_were_hit(closed: Path) -> None:
+    data = closed.read_bytes()
+    for seed in range(60, 3000):
+        closed.write_bytes(_spoilt(data, seed))
+        _open_and_verify(closed)
+
+
 @pytest.mark.parametrize(
     ("statement", "message"),
     [
@@ -112,7 +161,7 @@ def test_garbled_keys_are_refused_by_their_own_name(closed: Path) -> None:
         ("DELETE FROM entry WHERE op = 'op-20'", "entry 23 of till 'till-1'"),
         ("DELETE FROM epoch", "holds no epoch beside its 'keys.db'"),
         ("UPDATE epoch SET first_n = 2", "ledger 'ledger.db': entry 1 of till"),
-        ("UPDATE epoch SET id = 'abababab'", "epoch abababab says it is entry 1"),
+        ("UPDATE epoch SET id = 'abababab'", "epoch abababab: it says it is entry 1"),
     ],
 )
 def test_a_tail_that_does_not_verify_is_refused(closed: Path, statement: str, message: str) -> None:

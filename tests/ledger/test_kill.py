@@ -32,7 +32,7 @@ def _check_whole(ledger: Ledger, acknowledged: list[str]) -> None:
     """Every acknowledged op is there, at most one more per till that ran, and each with all that belongs to it."""
     with ledger.reading() as conn:
         rows = conn.execute("SELECT hash, bytes FROM entry ORDER BY n").fetchall()
-        ops = {n: op for n, op in conn.execute("SELECT n, op FROM entry WHERE n > 1 ORDER BY n")}
+        ops = dict(conn.execute("SELECT n, op FROM entry WHERE n > 1 ORDER BY n").fetchall())
         slips = [n for (n,) in conn.execute("SELECT n FROM slip ORDER BY n")]
         lots = {lot for (lot,) in conn.execute("SELECT lot FROM lot")}
     sales = {n: op for n, op in ops.items() if not op.startswith("enrol-")}

@@ -40,13 +40,14 @@ def test_jobs_are_worked_off_oldest_first_and_a_sent_one_is_still_open(ledger: L
 
 
 def test_open_jobs_are_counted_and_all_there_ever_were(ledger: Ledger, queue: SlipQueue) -> None:
-    assert queue.slip_counts() == {"queued": 0, "sent": 0, "all": 0}
+    assert queue.slip_counts() == {"queued": 0, "sent": 0, "failed": 0, "all": 0}
     for i in range(4):
         ledger.append(sale(f"op-{i}"))
     queue.mark_slip(1, "confirmed")
     queue.mark_slip(2, "sent")
+    queue.mark_slip(3, "failed")
 
-    assert queue.slip_counts() == {"queued": 2, "sent": 1, "all": 4}
+    assert queue.slip_counts() == {"queued": 1, "sent": 1, "failed": 1, "all": 4}
 
 
 def test_a_job_is_still_there_after_a_restart(ledger: Ledger) -> None:

@@ -241,3 +241,14 @@ def test_a_spoilt_file_is_a_programme_or_a_programme_error(at: int, cut: int, pu
         return
 
     assert read.cards
+
+
+def test_the_readme_explains_every_key() -> None:
+    readme = (PROGRAMMES.parents[1] / "agent" / "loyalty" / "README.md").read_text()
+    tables = {"length = 12", "per = ", "punches = 9", "percent = 150", "units = 100", "without_receipt", "currency = "}
+    for line in tables:
+        whole = next(one for one in WHOLE.splitlines() if one.startswith(line))
+        known = _mistake(whole, whole + "\nqqqq = 1").partition("known keys are ")[2].split(", ")
+
+        assert len(known) > 0
+        assert [key for key in known if f"`{key}`" not in readme and f"[{key}]" not in readme] == []

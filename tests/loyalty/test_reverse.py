@@ -285,7 +285,7 @@ def test_refunding_everything_in_any_order_restores_everything(
 
 
 @pytest.mark.slow
-@settings(max_examples=5_000, deadline=None)
+@settings(max_examples=2_000, deadline=None)
 @given(_days(), st.data())
 def test_refunding_everything_restores_everything_in_thousands_of_ways(
     day: tuple[RecordedSale, Account, dict[tuple[str, str], int], int], data: st.DataObject

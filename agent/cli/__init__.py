@@ -1,0 +1,40 @@
+"""`tally`: parse, call, print. Exit status: 0 done, 1 it said no or failed, 2 misused."""
+
+from __future__ import annotations
+
+import sys
+
+import typer
+
+from agent.cli import device, ledger, member, programme, run, sale, setup, sync, token
+from agent.errors import TallyError
+
+app = typer.Typer(
+    name="tally",
+    help="A shop's loyalty programme on the till: cards, points, slips, offline first.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    add_completion=False,
+)
+app.command("run")(run.run)
+app.command("status")(run.status)
+app.command("doctor")(run.doctor)
+app.command("enrol")(sync.enrol)
+app.command("replay")(run.replay)
+app.command("devices")(device.devices)
+app.add_typer(setup.app, name="config")
+app.add_typer(ledger.app, name="ledger")
+app.add_typer(member.app, name="member")
+app.add_typer(sale.app, name="sale")
+app.add_typer(sync.app, name="sync")
+app.add_typer(programme.app, name="programme")
+app.add_typer(token.app, name="token")
+
+
+def main() -> None:
+    """Run the command line; an error of ours is one line and a hint, never a traceback."""
+    try:
+        app()
+    except TallyError as error:
+        sys.stderr.write(f"tally: {error}\n  {error.hint}\n")
+        sys.exit(1)

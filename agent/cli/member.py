@@ -1,0 +1,131 @@
+"""`tally member`: find, show and enrol members."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Annotated, Any
+
+import typer
+
+from agent.cli.output import DEFAULT_CONFIG, AsJson, ConfigPath, open_ledger, read_ledger, show
+from agent.config import load_config
+from agent.counter import Counter, EnrolAsk, MemberView
+from agent.devices.firewall.recognise import OwnCard, recognise
+from agent.errors import InvalidError, UnknownError
+from agent.ledger import members, programmes
+from agent.ledger.ledger import Ledger
+from agent.loyalty.cards import Source
+from agent.upkeep.running import find_running
+
+app = typer.Typer(help="Find, show and enrol members.", no_args_is_help=True)
+
+_BY = "cli"
+
+
+@contextmanager
+def _counter(ledger: Ledger) -> Iterator[Counter]:
+    try:
+        yield Counter(ledger, programmes.current(ledger), recorded=lambda: None)
+    finally:
+        ledger.close()
+
+
+@app.command("find")
+def find(
+    phone: Annotated[str | None, typer.Option(help="A phone number, however its country is written.")] = None,
+    name: Annotated[str | None, typer.Option(help="Words of a name.")] = None,
+    card: Annotated[str | None, typer.Option(help="A card's number.")] = None,
+    config: ConfigPath = DEFAULT_CONFIG,
+    as_json: AsJson = False,
+) -> None:
+    """Find members by phone, name or card.
+
+    Example: tally member find --phone "07911 123456"
+    """
+    if sum(value is not None for value in (phone, name, card)) != 1:
+        raise typer.BadParameter("give one of --phone, --name and --card")
+    ledger = read_ledger(config)
+    with _counter(ledger) as counter:
+        if phone is not None:
+            found = counter.find_by_phone(phone)
+        elif name is not None:
+            found = counter.find_by_name(name)
+        else:
+            found = _by_card(ledger, counter, str(card))
+    show([_row(view) for view in found], as_json=as_json)
+
+
+def _by_card(ledger: Ledger, counter: Counter, text: str) -> list[MemberView]:
+    ranges = counter.programme.cards if counter.programme else ()
+    match recognise(text, ranges):
+        case OwnCard(number, source):
+            held = members.card_holder(ledger, number, source)
+            return [] if held is None else [counter.member(held.account)]
+        case _:
+            raise UnknownError("that is not a card of this programme")
+
+
+@app.command("show")
+def show_member(
+    account: Annotated[str, typer.Argument(help="The member's account.")],
+    config: ConfigPath = DEFAULT_CONFIG,
+    as_json: AsJson = False,
+) -> None:
+    """Show a member: status, tier, balances, what is nearest.
+
+    Example: tally member show c3mobyiptk6arv4f
+    """
+    with _counter(read_ledger(config)) as counter:
+        show(_row(counter.member(account)), as_json=as_json)
+
+
+def _row(view: MemberView) -> dict[str, Any]:
+    nearest = view.nearest
+    return {
+        "account": view.account,
+        "status": view.status,
+        "name": view.name,
+        "tier": view.tier,
+        "balances": dict(view.balances),
+        "nearest": None if nearest is None else f"{nearest.missing} {nearest.unit_label} to {nearest.label}",
+    }
+
+
+@app.command("enrol")
+def enrol(
+    op: Annotated[str, typer.Option(help="A name of your own for this enrolment; the same again changes nothing.")],
+    name: Annotated[str | None, typer.Option(help="The member's name.")] = None,
+    phone: Annotated[str | None, typer.Option(help="The member's phone number.")] = None,
+    email: Annotated[str | None, typer.Option(help="The member's e-mail address.")] = None,
+    birthday: Annotated[str | None, typer.Option(help="The member's birthday, YYYY-MM-DD.")] = None,
+    card: Annotated[str | None, typer.Option(help="The card's number.")] = None,
+    config: ConfigPath = DEFAULT_CONFIG,
+    as_json: AsJson = False,
+) -> None:
+    """Enrol a member, through the running agent if there is one.
+
+    Example: tally member enrol --op E-1 --name "Ana Pop" --card 982600123465
+    """
+    settings = load_config(config)
+    running = find_running(settings.till.folder)
+    if running is not None:
+        asked = {"op": op, "name": name, "phone": phone, "email": email, "birthday": birthday, "card": card}
+        answer = running.ask("POST", "/v1/members", {key: value for key, value in asked.items() if value is not None})
+        show({key: answer[key] for key in ("account", "card", "repeated")}, as_json=as_json)
+        return
+    with _counter(open_ledger(settings, read_only=False)) as counter:
+        number, source = _own_card(card, counter)
+        ask = EnrolAsk(op, name, phone, email, birthday, number)
+        enrolled = counter.enrol(ask, source=source, by=_BY)
+    show({"account": enrolled.account, "card": enrolled.card, "repeated": enrolled.repeated}, as_json=as_json)
+
+
+def _own_card(text: str | None, counter: Counter) -> tuple[str | None, Source]:
+    if text is None:
+        return None, Source.NUMBER
+    match recognise(text, counter.programme.cards if counter.programme else ()):
+        case OwnCard(number, source):
+            return number, source
+        case _:
+            raise InvalidError("the card's number is not one of this programme")

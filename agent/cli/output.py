@@ -1,0 +1,75 @@
+"""What commands share: the configuration they are given, and printing rows for people or as JSON."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Annotated, Any
+
+import orjson
+import typer
+
+from agent.config import Config, load_config
+from agent.ledger.clock import TillClock
+from agent.ledger.ledger import Ledger
+
+ConfigPath = Annotated[
+    Path, typer.Option("--config", "-c", envvar="TALLY_CONFIG", help="The till's configuration file.")
+]
+AsJson = Annotated[bool, typer.Option("--json", help="Print JSON instead of text.")]
+DEFAULT_CONFIG = Path("/etc/tallystick/till.toml")
+
+
+def open_ledger(config: Config, *, read_only: bool) -> Ledger:
+    """Open the till's ledger; writing takes its lock, so no agent may be running."""
+    clock = TillClock(config.till.zone, alone=config.sync is None)
+    return Ledger.open(config.till.ledger, till=config.till.id, clock=clock, read_only=read_only)
+
+
+def read_ledger(path: Path) -> Ledger:
+    """Open the ledger that a configuration file names, beside a running agent."""
+    return open_ledger(load_config(path), read_only=True)
+
+
+def show(value: Mapping[str, Any] | Sequence[Mapping[str, Any]], *, as_json: bool) -> None:
+    """Print one record, or rows as a table, for people or as JSON."""
+    if as_json:
+        sys.stdout.write(orjson.dumps(value, option=orjson.OPT_INDENT_2, default=str).decode() + "\n")
+    elif isinstance(value, Mapping):
+        _print_record(value)
+    else:
+        _print_rows(value)
+
+
+def _print_record(record: Mapping[str, Any]) -> None:
+    width = max((len(key) for key in record), default=0)
+    for key, value in record.items():
+        typer.echo(f"{key:<{width}}  {_text(value)}")
+
+
+def _print_rows(rows: Sequence[Mapping[str, Any]]) -> None:
+    if not rows:
+        typer.echo("none")
+        return
+    columns = list(rows[0])
+    table = [columns, *[[_text(row[column]) for column in columns] for row in rows]]
+    widths = [max(len(line[i]) for line in table) for i in range(len(columns))]
+    for line in table:
+        typer.echo("  ".join(f"{cell:<{width}}" for cell, width in zip(line, widths, strict=True)).rstrip())
+
+
+def _text(value: Any) -> str:
+    if value is None:
+        return "-"
+    if isinstance(value, Mapping):
+        return ", ".join(f"{key} {_text(item)}" for key, item in value.items())
+    if isinstance(value, (list, tuple)):
+        return ", ".join(_text(item) for item in value)
+    return str(value)
+
+
+def is_terminal() -> bool:
+    """Say whether a person is watching."""
+    return os.isatty(sys.stdout.fileno())

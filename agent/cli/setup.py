@@ -1,0 +1,44 @@
+"""`tally config`: what is in force, and whether it can be used."""
+
+from __future__ import annotations
+
+import typer
+
+from agent.cli.output import DEFAULT_CONFIG, AsJson, ConfigPath, show
+from agent.config import load_config
+
+app = typer.Typer(help="Show and check the till's configuration.", no_args_is_help=True)
+
+
+@app.command("show")
+def show_config(config: ConfigPath = DEFAULT_CONFIG, as_json: AsJson = False) -> None:
+    """Show every setting in force, defaults included.
+
+    Example: tally config show --json
+    """
+    show(load_config(config).shown(), as_json=as_json)
+
+
+@app.command("check")
+def check_config(config: ConfigPath = DEFAULT_CONFIG, as_json: AsJson = False) -> None:
+    """Check the configuration, the programme it names and the devices' settings; nothing is opened.
+
+    Example: tally config check --config till.toml
+    """
+    from agent.devices.loading import build
+    from agent.loyalty.programme import load
+    from drivers import DRIVERS
+
+    settings = load_config(config)
+    programme = None if settings.till.programme is None else load(settings.till.programme.read_bytes())
+    settings.slips.letterhead()
+    for device in settings.devices:
+        build(device, DRIVERS)
+    result = {
+        "file": str(config),
+        "till": settings.till.id,
+        "programme": programme.name if programme else None,
+        "devices": [device.name for device in settings.devices],
+        "ok": True,
+    }
+    show(result, as_json=as_json)

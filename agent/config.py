@@ -1,0 +1,160 @@
+"""till.toml, read into the rooms' own frozen settings. Every key is checked; an unknown one is refused with a guess."""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass, fields, is_dataclass, replace
+from pathlib import Path
+from typing import Any, TypeVar
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from agent.devices.loading import DeviceSetup, DriverRow
+from agent.devices.settings import did_you_mean, parse_settings
+from agent.errors import ConfigError
+from agent.slips.layout import SlipSettings
+from agent.sync import SyncSettings
+from agent.web import WebSettings
+from drivers import DRIVERS
+
+_NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,31}")
+
+
+@dataclass(frozen=True, slots=True)
+class TillSettings:
+    """The [till] section: which till this is and where it keeps its books.
+
+    `programme` is used until headquarters sends one; `printer` names the device that slips go to.
+    """
+
+    shop: str
+    till: str
+    zone: str
+    folder: Path
+    programme: Path | None = None
+    printer: str | None = None
+
+    def __post_init__(self) -> None:
+        """Raise ConfigError for names and zones that cannot be."""
+        for key, name in (("shop", self.shop), ("till", self.till)):
+            if not _NAME.fullmatch(name):
+                raise ConfigError(f"{key!r} is {name!r} but must be 1 to 32 lower-case letters, digits or -")
+        try:
+            ZoneInfo(self.zone)
+        except (ZoneInfoNotFoundError, ValueError, OSError):
+            raise ConfigError(f"'zone' is {self.zone!r} but must be a time zone like Europe/London") from None
+
+    @property
+    def id(self) -> str:
+        """The till's name in every entry: shop/till."""
+        return f"{self.shop}/{self.till}"
+
+    @property
+    def ledger(self) -> Path:
+        """The ledger's file."""
+        return self.folder / "ledger.db"
+
+    @property
+    def tokens(self) -> Path:
+        """The local API's tokens."""
+        return self.folder / "tokens.json"
+
+
+@dataclass(frozen=True, slots=True)
+class Config:
+    """A whole till.toml. `sync` is None for a till that stands alone."""
+
+    path: Path
+    till: TillSettings
+    slips: SlipSettings
+    web: WebSettings
+    sync: SyncSettings | None
+    devices: tuple[DeviceSetup, ...]
+
+    def shown(self) -> dict[str, Any]:
+        """Return every setting in force, defaults included, for `tally config show`."""
+        sections = {
+            "till": _plain(self.till),
+            "slips": _plain(self.slips),
+            "web": _plain(self.web),
+            "sync": None if self.sync is None else _plain(self.sync),
+        }
+        devices = [{"name": d.name, "driver": d.driver, **_plain_map(d.settings)} for d in self.devices]
+        return {"file": str(self.path), **sections, "device": devices}
+
+
+_Settings = TypeVar("_Settings", TillSettings, SlipSettings)
+
+
+def load_config(path: Path, *, drivers: Mapping[str, DriverRow] = DRIVERS) -> Config:
+    """Read a till.toml; raises ConfigError naming section, key, value and what is allowed.
+
+    Relative paths count from the file's own folder.
+    """
+    try:
+        raw = tomllib.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        hint = "name another file with --config or TALLY_CONFIG"
+        raise ConfigError(f"there is no {str(path)!r}", hint=hint) from None
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError, OSError) as error:
+        raise ConfigError(f"{str(path)!r} cannot be read: {error}") from error
+    for key in raw:
+        if key not in _SECTIONS:
+            raise ConfigError(f"{path.name}: unknown section [{key}]{did_you_mean(key, _SECTIONS)}")
+    base = path.resolve().parent
+    return Config(
+        path=path,
+        till=_rooted(parse_settings(TillSettings, _table(raw, "till", path), where="[till]"), base),
+        slips=_rooted(parse_settings(SlipSettings, _table(raw, "slips", path), where="[slips]"), base),
+        web=parse_settings(WebSettings, _table(raw, "web", path), where="[web]"),
+        sync=parse_settings(SyncSettings, _table(raw, "sync", path), where="[sync]") if "sync" in raw else None,
+        devices=_devices(raw.get("device", []), drivers),
+    )
+
+
+_SECTIONS = ("till", "slips", "web", "sync", "device")
+
+
+def _table(raw: Mapping[str, Any], section: str, path: Path) -> Mapping[str, object]:
+    table = raw.get(section, {})
+    if not isinstance(table, dict):
+        raise ConfigError(f"{path.name}: {section!r} must be a section [{section}]")
+    return table
+
+
+def _rooted(settings: _Settings, base: Path) -> _Settings:
+    """Make every relative path of a settings value count from `base`."""
+    paths: dict[str, Any] = {
+        f.name: base / value for f in fields(settings) if isinstance(value := getattr(settings, f.name), Path)
+    }
+    return replace(settings, **paths)
+
+
+def _devices(sections: object, drivers: Mapping[str, DriverRow]) -> tuple[DeviceSetup, ...]:
+    if not isinstance(sections, list) or not all(isinstance(section, dict) for section in sections):
+        raise ConfigError("devices are given as sections [[device]]")
+    setups = [_device(section, number, drivers) for number, section in enumerate(sections, 1)]
+    for setup in setups:
+        if sum(other.name == setup.name for other in setups) > 1:
+            raise ConfigError(f"[[device]] name {setup.name!r} is used twice; every device needs its own")
+    return tuple(setups)
+
+
+def _device(section: Mapping[str, object], number: int, drivers: Mapping[str, DriverRow]) -> DeviceSetup:
+    where = f"[[device]] number {number}"
+    name, driver = section.get("name"), section.get("driver")
+    if not isinstance(name, str) or not _NAME.fullmatch(name):
+        raise ConfigError(f"{where}: 'name' is {name!r} but must be 1 to 32 lower-case letters, digits or -")
+    if not isinstance(driver, str) or driver not in drivers:
+        raise ConfigError(f"{where} ({name}): unknown driver {driver!r}{did_you_mean(str(driver), drivers)}")
+    return DeviceSetup(name, driver, {k: v for k, v in section.items() if k not in {"name", "driver"}})
+
+
+def _plain(settings: object) -> dict[str, Any]:
+    assert is_dataclass(settings)
+    return _plain_map({f.name: getattr(settings, f.name) for f in fields(settings)})
+
+
+def _plain_map(values: Mapping[str, Any]) -> dict[str, Any]:
+    return {key: str(value) if isinstance(value, Path) else value for key, value in values.items()}

@@ -1,0 +1,277 @@
+"""The one place where everything is built and wired; it starts in order and stops in reverse.
+
+ledger -> programme -> counter -> devices and slips -> web -> sync: whoever is called stands before whoever calls.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+import os
+import signal
+import threading
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager
+from dataclasses import asdict
+from typing import Any, Self
+
+import orjson
+
+from agent.config import Config
+from agent.counter import Counter
+from agent.devices.firewall.recognise import BadRead, BankCard, NotOurs, OwnCard
+from agent.devices.loading import DriverRow
+from agent.devices.supervision.inbox import Sighting
+from agent.devices.supervision.report import DeviceReport
+from agent.devices.supervision.supervisor import Supervisor
+from agent.errors import LedgerError, TallyError
+from agent.ledger import programmes
+from agent.ledger.clock import HqTime, TillClock
+from agent.ledger.ledger import Ledger
+from agent.ledger.members import first_name
+from agent.ledger.slip_queue import SlipQueue
+from agent.loyalty.cards import CardRange
+from agent.loyalty.programme import Programme
+from agent.slips.spool import Spool
+from agent.sync import SyncLoop
+from agent.upkeep.running import Running, remove_running, write_running
+from agent.web import EventHub, Scope, StatusBoard, Tokens
+from agent.web.api.shapes import member_map
+from agent.web.app import create_app
+from agent.web.server import WebServer
+from drivers import DRIVERS
+
+logger = logging.getLogger(__name__)
+
+_HQ_TIME = "hq_time"  # the ledger's key for what headquarters' clock last said
+_LOCAL_TOKEN = "cli"  # the name of the command line's own token  # noqa: S105 - a name, no secret
+_PAUSE_S = 0.2  # no sale for so long is a pause: the WAL is checkpointed in it
+_STOP_S = 5.0
+
+
+class Till:
+    """A whole till, built from its configuration. `start` and `stop`, or use as a context manager."""
+
+    def __init__(self, config: Config, *, drivers: Mapping[str, DriverRow] = DRIVERS) -> None:
+        self._config = config
+        self._drivers = drivers
+        self._stack = ExitStack()
+        self._stopping = threading.Event()
+        self._recorded_now = threading.Event()
+        self._cards_read = 0
+        self._spool: Spool | None = None
+        self._sync: SyncLoop | None = None
+
+    def __enter__(self) -> Self:
+        """Start."""
+        self.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """Stop."""
+        self.stop()
+
+    def start(self) -> None:
+        """Build and start everything; what was started is stopped again if a later part cannot start."""
+        try:
+            self._start()
+        except BaseException:
+            self.stop()
+            raise
+
+    def _start(self) -> None:
+        config = self._config
+        self.ledger = _open_ledger(config)
+        self._stack.callback(self.ledger.close)
+        self.counter = Counter(self.ledger, _programme(config, self.ledger), recorded=self._recorded)
+        self.events = EventHub()
+        self.board = self._status_board()
+        self._start_devices()
+        self._start_web()
+        self._start_sync()
+        self._thread("pauses", self._checkpoint_in_pauses)
+        port = self.web.port
+        token = Tokens(config.till.tokens).replace(Scope.SUPERVISOR, _LOCAL_TOKEN)
+        write_running(config.till.folder, Running(os.getpid(), port, token))
+        self._stack.callback(remove_running, config.till.folder)
+        logger.info("till=%s port=%d programme=%s", config.till.id, port, self._programme_name())
+
+    def stop(self) -> None:
+        """Stop everything in reverse; each part is given a bounded time."""
+        self._stopping.set()
+        self._recorded_now.set()
+        self._stack.close()
+
+    def _programme_name(self) -> str | None:
+        return self.counter.programme.name if self.counter.programme else None
+
+    # -- the parts -----------------------------------------------------------------------------------------------
+
+    def _start_web(self) -> None:
+        app = create_app(
+            self.counter,
+            tokens=Tokens(self._config.till.tokens),
+            board=self.board,
+            events=self.events,
+            settings=self._config.web,
+        )
+        self.web = WebServer(app, self._config.web)
+        self.web.start()
+        self._stack.callback(self.web.stop)
+
+    def _status_board(self) -> StatusBoard:
+        board = StatusBoard()
+        board.show("journal", self._journal)
+        board.show("clock", lambda: self.ledger.clock.read().to_map())
+        board.show("devices", lambda: [_device_map(report) for report in self.devices.reports()])
+        board.show("slips", lambda: None if self._spool is None else asdict(self._spool.status()))
+        board.show("sync", lambda: {"word": "alone"} if self._sync is None else self._sync.status.to_map())
+        return board
+
+    def _journal(self) -> dict[str, Any]:
+        at = self.ledger.identity
+        return {"till": at.till, "epoch": at.epoch, "seq": at.seq, "head": at.head.hex()}
+
+    def _start_devices(self) -> None:
+        self.devices = Supervisor(
+            self._config.devices, self._drivers, ranges=self._ranges, on_change=self._device_changed
+        )
+        self.devices.start()
+        self._stack.callback(self.devices.stop)
+        self._thread("reads", self._take_reads)
+        if self._config.till.printer is not None:
+            self._spool = Spool(
+                SlipQueue(self.ledger),
+                self.devices.printer(self._config.till.printer),
+                letterhead=self._config.slips.letterhead(),
+                names=lambda account: first_name(self.ledger, account),
+            )
+            self._spool.start()
+            self._stack.callback(self._spool.stop)
+
+    def _start_sync(self) -> None:
+        settings = self._config.sync
+        if settings is None:
+            return
+        self._sync = SyncLoop(
+            self.ledger, settings, heard_from_hq=self._heard_from_hq, fed=self._fed, on_change=self._sync_changed
+        )
+        self._sync.start()
+        self._stack.callback(self._sync.stop)
+
+    def _thread(self, name: str, work: Callable[[], None]) -> None:
+        thread = threading.Thread(target=work, name=name, daemon=True)
+        thread.start()
+        self._stack.callback(thread.join, _STOP_S)
+
+    # -- what the parts say to each other ----------------------------------------------------------------------------
+
+    def _recorded(self) -> None:
+        """An entry is durable: print its slip, send it, and remember that this is no pause."""
+        self._recorded_now.set()
+        if self._spool is not None:
+            self._spool.wake()
+        if self._sync is not None:
+            self._sync.wake()
+
+    def _ranges(self) -> Sequence[CardRange]:
+        return self.counter.programme.cards if self.counter.programme else ()
+
+    def _device_changed(self, report: DeviceReport) -> None:
+        self.events.publish("device", {"name": report.name, "status": str(report.status), "text": report.text})
+        if self._spool is not None:
+            self._spool.wake()
+
+    def _take_reads(self) -> None:
+        while not self._stopping.is_set():
+            sighting = self.devices.take(timeout_s=0.5)
+            if sighting is not None:
+                self._seen(sighting)
+
+    def _seen(self, sighting: Sighting) -> None:
+        """A card was read: say whose it is, or in a word what is wrong with it."""
+        match sighting.card:
+            case OwnCard(number, source):
+                try:
+                    view = self.counter.identify(number, source, by=sighting.device)
+                except TallyError as error:
+                    self.events.publish("notice", {"code": error.code, "text": f"{error}: {error.hint}"})
+                    return
+                self._cards_read += 1
+                self.events.publish("member", member_map(view, read=self._cards_read))
+            case BankCard():
+                self.events.publish("notice", {"code": "bank_card", "text": "bank card - ask for the loyalty card"})
+            case NotOurs(reason):
+                self.events.publish("notice", {"code": "unknown_card", "text": reason})
+            case BadRead(reason):
+                self.events.publish("notice", {"code": "swipe_again", "text": reason})
+
+    def _heard_from_hq(self, hq_ms: int) -> None:
+        heard = self.ledger.clock.heard_from_hq(hq_ms)
+        self.ledger.remember({_HQ_TIME: orjson.dumps(asdict(heard))})
+
+    def _fed(self) -> None:
+        """The feed changed something: a new programme comes into force with the next sale."""
+        programme = programmes.current(self.ledger)
+        known = self.counter.programme
+        if programme is not None and (known is None or known.version != programme.version):
+            self.counter.use(programme)
+            logger.info("programme=%r version=%s", programme.name, programme.version)
+
+    def _sync_changed(self, status: Mapping[str, Any]) -> None:
+        self.events.publish("sync", dict(status))
+
+    def _checkpoint_in_pauses(self) -> None:
+        while not self._stopping.is_set():
+            self._recorded_now.wait()
+            while self._recorded_now.is_set() and not self._stopping.is_set():
+                self._recorded_now.clear()
+                self._recorded_now.wait(_PAUSE_S)
+            with contextlib.suppress(LedgerError):
+                self.ledger.checkpoint()
+
+
+def _device_map(report: DeviceReport) -> dict[str, Any]:
+    return {
+        "name": report.name,
+        "category": None if report.category is None else str(report.category),
+        "driver": report.driver,
+        "status": str(report.status),
+        "text": report.text,
+        **asdict(report.counters),
+    }
+
+
+def _open_ledger(config: Config) -> Ledger:
+    clock = TillClock(config.till.zone, alone=config.sync is None)
+    ledger = Ledger.open(config.till.ledger, till=config.till.id, clock=clock)
+    heard = ledger.recall(_HQ_TIME)
+    if heard is not None:
+        clock.recall(HqTime(**orjson.loads(heard)))
+    return ledger
+
+
+def _programme(config: Config, ledger: Ledger) -> Programme | None:
+    """The programme in force: what headquarters sent, else the file that till.toml names."""
+    from_hq = programmes.current(ledger)
+    if config.till.programme is None or (from_hq is not None and config.sync is not None):
+        return from_hq
+    return programmes.adopt(ledger, config.till.programme.read_bytes())
+
+
+@contextmanager
+def _until_told() -> Iterator[threading.Event]:
+    """Give an event that SIGTERM and SIGINT set."""
+    told = threading.Event()
+    before = {number: signal.signal(number, lambda *_: told.set()) for number in (signal.SIGTERM, signal.SIGINT)}
+    try:
+        yield told
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+def run(config: Config) -> None:
+    """Run the till until it is told to stop (SIGTERM or SIGINT)."""
+    with _until_told() as told, Till(config):
+        told.wait()

@@ -1,0 +1,79 @@
+"""Enrolment: a one-off code makes this till known to headquarters, and headquarters' root key known to this till.
+
+The root key is taken from the first answer and pinned for good; beyond this machine TLS vouches for that one answer.
+"""
+
+from __future__ import annotations
+
+import secrets
+from dataclasses import dataclass
+
+from agent.errors import ForgedError, LedgerError, RejectedError
+from agent.journal.entry import encode
+from agent.journal.wire import ENROLLING, MAP_TYPE, Enrolled, Enrolment, Nonce, read
+from agent.ledger.ledger import Ledger
+from agent.sync.keys import make_keys
+from agent.sync.line import NONCE, Ask, check_signed, open_client, refused_or_body, send
+from agent.sync.settings import SyncSettings
+from agent.sync.signatures import sign, verify
+
+_PINNED = "sync.pinned"  # the key in the ledger's `state`
+
+
+@dataclass(frozen=True, slots=True)
+class Joined:
+    """A till that belongs to a headquarters: its name there, and the root key it has pinned (hex)."""
+
+    till: str
+    root: str
+
+
+def enrol(ledger: Ledger, settings: SyncSettings, code: str) -> Joined:
+    """Enrol the ledger's till with a one-off code, make its keys and pin headquarters' root key.
+
+    Safe to repeat: the same code works again for the same till. Raises RejectedError when headquarters says no or the
+    till belongs to another headquarters, UnreachableError when nobody answers.
+    """
+    keys = make_keys(ledger.path.parent)
+    signing, profile = (key.public_key().public_bytes_raw() for key in (keys.signing, keys.profile))
+    ask = Ask("enrol", encode(Enrolment(code, ledger.till, signing, profile).to_map()))
+    nonce = str(Nonce("none", 0, secrets.token_hex(16)))
+    url = settings.hq.rstrip("/") + ask.target
+    request = sign(url, MAP_TYPE, ask.body, key=keys.signing, key_id=ENROLLING, nonce=nonce)
+    with open_client(settings) as client:
+        reply = send(client, request, timeout_s=settings.timeout_s)
+    check_signed(reply)
+    before = pinned(ledger)
+    if reply.status_code != 200 and before is None:  # nothing is pinned that could vouch for a refusal
+        refused_or_body(reply)
+    told = read(reply.body, Enrolled.from_map) if before is None or reply.status_code == 200 else before
+    if before is not None and before.root != told.root:
+        raise RejectedError(
+            f"this till belongs to the headquarters with root key {before.root.hex()[:16]}",
+            hint="a till changes its headquarters only with a new ledger: move the old folder away",
+        )
+    verify(reply, root=told.root, serial=0)
+    refused_or_body(reply)
+    if told.till != ledger.till:
+        raise ForgedError(f"headquarters enrolled {told.till!r}, this till is {ledger.till!r}")
+    if before is None:
+        start = str(Nonce(told.hq_epoch, 0, "start"))
+        ledger.remember({_PINNED: encode(told.to_map()), NONCE: start.encode()})
+    return Joined(told.till, told.root.hex())
+
+
+def pinned(ledger: Ledger) -> Enrolled | None:
+    """Return the headquarters this till belongs to, or None before enrolment."""
+    kept = ledger.recall(_PINNED)
+    return None if kept is None else read(kept, Enrolled.from_map)
+
+
+def require_pinned(ledger: Ledger) -> Enrolled:
+    """Return the headquarters this till belongs to; raises RejectedError before enrolment."""
+    enrolled = pinned(ledger)
+    if enrolled is None:
+        hint = "ask headquarters for a code and run `tally enrol CODE`"
+        raise RejectedError(f"till {ledger.till!r} is not enrolled at a headquarters", hint=hint)
+    if enrolled.till != ledger.till:
+        raise LedgerError(f"this ledger is of till {ledger.till!r}, it was enrolled as {enrolled.till!r}")
+    return enrolled

@@ -1,0 +1,1 @@
+"""The JSON API under /v1: strict reading of requests, calls to the counter, answers, errors."""

@@ -1,0 +1,205 @@
+"""What each call is sent, and the counter's ask it becomes."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Annotated, Any
+
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+from agent.counter import EnrolAsk, RedeemAsk, RefundAsk, RefundLine, SaleAsk, UndoAsk
+from agent.errors import InvalidError
+from agent.loyalty.sale import LINES_MAX, Line
+from agent.web.api.body import shown_key
+from agent.web.api.fields import Article, CardNumber, Email, Index, Money, Name, Op, Phone, Quantity, Units, Word
+
+PREVIEW_OP = "preview"  # never recorded
+
+
+class _Body(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class IdentifyBody(_Body):
+    """One of: a card's number as it was typed, a phone number, words of a name."""
+
+    card: CardNumber | None = None
+    phone: Phone | None = None
+    name: Name | None = None
+
+    @model_validator(mode="after")
+    def _one_of_them(self) -> IdentifyBody:
+        if sum(value is not None for value in (self.card, self.phone, self.name)) != 1:
+            raise ValueError("must have one of card, phone and name")
+        return self
+
+
+class LineBody(_Body):
+    """A line of a sale: `amount` is what the whole line costs, in minor units, with the `tax` in it."""
+
+    article: Article
+    quantity: Quantity
+    amount: Money
+    category: Word | None = None
+    tax: Money = 0
+
+    def line(self) -> Line:
+        """Return the line as the programme sees it."""
+        return Line(self.article, self.quantity, self.amount, self.category, self.tax)
+
+
+Lines = Annotated[tuple[LineBody, ...], Field(max_length=LINES_MAX)]
+
+
+class PreviewBody(_Body):
+    """A sale to judge: `account` and `card` as /v1/identify or a `member` event named them, `redemptions` by op."""
+
+    lines: Lines
+    account: Word | None = None
+    card: Word | None = None
+    redemptions: tuple[Op, ...] = ()
+    sold_at: Word | None = None
+    staff: Word | None = None
+
+    def ask(self, op: str = PREVIEW_OP) -> SaleAsk:
+        """Return what the counter is asked."""
+        lines = tuple(line.line() for line in self.lines)
+        return SaleAsk(op, lines, self.account, self.card, self.redemptions, self.sold_at, self.staff)
+
+
+class SaleBody(PreviewBody):
+    """A sale to record under `op`, which was made and kept before it is sent: a repetition has one effect."""
+
+    op: Op
+
+
+class RedemptionBody(_Body):
+    """A redemption: `units` of a reward that may be had in part, `value` of the article a full punch card gives."""
+
+    op: Op
+    account: Word
+    reward: Word
+    card: Word | None = None
+    units: Units | None = None
+    value: Money | None = None
+    staff: Word | None = None
+
+    def ask(self) -> RedeemAsk:
+        """Return what the counter is asked."""
+        return RedeemAsk(self.op, self.account, self.reward, self.card, self.units, self.value, self.staff)
+
+
+class ReturnedBody(_Body):
+    """Goods that come back: `line` (from 0) of the sale recorded under `sale`; without receipt, the article itself."""
+
+    quantity: Quantity
+    sale: Op | None = None
+    line: Index | None = None
+    article: Article | None = None
+    amount: Money | None = None
+    category: Word | None = None
+    tax: Money = 0
+
+    @model_validator(mode="after")
+    def _with_or_without_receipt(self) -> ReturnedBody:
+        with_receipt = self.sale is not None and self.line is not None
+        loose = self.article is not None and self.amount is not None
+        if with_receipt == loose or (self.sale is None) != (self.line is None):
+            raise ValueError("must have either sale and line, or article and amount")
+        return self
+
+    def returned(self) -> RefundLine | Line:
+        """Return the line as the counter takes it."""
+        if self.sale is not None and self.line is not None:
+            return RefundLine(self.sale, self.line, self.quantity)
+        assert self.article is not None
+        assert self.amount is not None
+        return Line(self.article, self.quantity, self.amount, self.category, self.tax)
+
+
+class RefundBody(_Body):
+    """A refund of `lines`, or a `redemption` (by op) that no sale has used and that is given back."""
+
+    op: Op
+    lines: Annotated[tuple[ReturnedBody, ...], Field(max_length=LINES_MAX)] | None = None
+    redemption: Op | None = None
+    account: Word | None = None
+    card: Word | None = None
+    refunded_at: Word | None = None
+    staff: Word | None = None
+
+    @model_validator(mode="after")
+    def _lines_or_redemption(self) -> RefundBody:
+        if (self.lines is None) == (self.redemption is None):
+            raise ValueError("must have either lines or redemption")
+        if self.redemption is not None and {self.account, self.card, self.refunded_at} != {None}:
+            raise ValueError("must have nothing but op, staff and redemption when it gives a redemption back")
+        return self
+
+    def ask(self) -> RefundAsk | UndoAsk:
+        """Return what the counter is asked."""
+        if self.redemption is not None:
+            return UndoAsk(self.op, self.redemption, self.staff)
+        lines = [line.returned() for line in self.lines or ()]
+        return RefundAsk(
+            op=self.op,
+            lines=tuple(line for line in lines if isinstance(line, RefundLine)),
+            without_receipt=tuple(line for line in lines if isinstance(line, Line)),
+            account=self.account,
+            card=self.card,
+            refunded_at=self.refunded_at,
+            staff=self.staff,
+        )
+
+
+class EnrolmentBody(_Body):
+    """A new member: a name or a phone number at least; `card` as typed, or the `account` a new card has begun with."""
+
+    op: Op
+    name: Name | None = None
+    phone: Phone | None = None
+    email: Email | None = None
+    birthday: Word | None = None
+    card: CardNumber | None = None
+    account: Word | None = None
+    staff: Word | None = None
+
+    def ask(self, card: str | None) -> EnrolAsk:
+        """Return what the counter is asked; `card` is the number that was recognised in what was typed."""
+        return EnrolAsk(
+            op=self.op,
+            name=self.name,
+            phone=self.phone,
+            email=self.email,
+            birthday=self.birthday,
+            card=card,
+            account=self.account,
+            staff=self.staff,
+        )
+
+
+def explain(errors: Sequence[Any]) -> InvalidError:
+    """Return the first complaint of pydantic in our words; of the body it repeats what `shown` lets, no more."""
+    error = errors[0]
+    where = _where(error["loc"])
+    match error["type"]:
+        case "value_error":
+            return InvalidError(f"{where} {error['ctx']['error']}")
+        case "missing":
+            return InvalidError(f"{where} is missing")
+        case "extra_forbidden":
+            return InvalidError(f"{where} is no field of this call", hint="/openapi.json lists the fields")
+        case "too_long":
+            return InvalidError(f"{where} has more than {error['ctx']['max_length']} items")
+        case "tuple_type":
+            return InvalidError(f"{where} must be a list")
+        case _:
+            return InvalidError(f"{where} must be an object")
+
+
+def _where(loc: Sequence[int | str]) -> str:
+    """`("body", "lines", 0, "amount")` is `lines[0].amount`."""
+    path = ""
+    for part in loc[1:]:
+        path += f"[{part}]" if isinstance(part, int) else f".{shown_key(part)}"
+    return path.removeprefix(".") or "the body"

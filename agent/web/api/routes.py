@@ -1,0 +1,145 @@
+"""The calls under /v1: each asks the counter once and answers. They run in the pool of threads, for a commit blocks."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import orjson
+from fastapi import APIRouter, Depends, Request, Response
+from fastapi.security import HTTPBearer
+
+from agent.counter import Counter, EnrolAnswer, MemberView, SaleAnswer, UndoAsk
+from agent.devices.firewall.recognise import BadRead, BankCard, NotOurs, OwnCard, recognise
+from agent.errors import InvalidError, UnknownError
+from agent.loyalty.cards import Source
+from agent.web.api.access import Caller, Seller, token_of
+from agent.web.api.body import StrictRoute
+from agent.web.api.errors import BANK_CARD, BankCardError
+from agent.web.api.fields import refuse_bank_card
+from agent.web.api.requests import EnrolmentBody, IdentifyBody, PreviewBody, RedemptionBody, RefundBody, SaleBody
+from agent.web.api.shapes import (
+    ErrorShape,
+    MembersShape,
+    RedemptionShape,
+    RefundShape,
+    SaleShape,
+    Voice,
+    redemption_shape,
+    refund_shape,
+    sale_shape,
+)
+from agent.web.api.streaming import EventResponse
+from agent.web.events import EventHub
+from agent.web.status import StatusBoard
+from agent.web.tokens import Scope
+
+DISPLAY_EVENTS = frozenset({"member", "sale"})  # what the customer may see
+
+
+@dataclass(frozen=True, slots=True)
+class Calls:
+    """What the calls need: the counter, the hub and the board, and the language reasons are told in."""
+
+    counter: Counter
+    events: EventHub
+    board: StatusBoard
+    language: str
+
+    def identify(self, body: IdentifyBody, by: Seller) -> Response:
+        """Find members by a card's number (typed), a phone number, or words of a name."""
+        if body.card is not None:
+            own = self._own_card(body.card)
+            return _json(MembersShape((self.counter.identify(own.number, own.source, by=by.name),)))
+        if body.phone is not None:
+            return _json(MembersShape(tuple(self.counter.find_by_phone(body.phone))))
+        return _json(MembersShape(tuple(self.counter.find_by_name(body.name or ""))))
+
+    def member(self, account: str, _by: Seller) -> Response:
+        """Return a member by account."""
+        refuse_bank_card(account)
+        return _json(self.counter.member(account))
+
+    def enrol(self, body: EnrolmentBody, by: Seller) -> Response:
+        """Make a member, on a card if one is typed or on the account that a new card has begun with."""
+        own = None if body.card is None else self._own_card(body.card)
+        ask = body.ask(own.number if own else None)
+        return _json(self.counter.enrol(ask, source=own.source if own else Source.NUMBER, by=by.name))
+
+    def preview(self, body: PreviewBody, _by: Seller) -> Response:
+        """Judge a sale without recording it."""
+        return _json(sale_shape(self.counter.preview(body.ask()), self._voice()))
+
+    def sell(self, body: SaleBody, by: Seller) -> Response:
+        """Judge and record a sale; the same op again returns what was recorded."""
+        answer = self.counter.sell(body.ask(body.op), by=by.name)
+        shape = sale_shape(answer, self._voice())
+        if not answer.repeated:
+            self.events.publish("sale", _sold(body.op, by.name, answer, shape))
+        return _json(shape)
+
+    def redeem(self, body: RedemptionBody, by: Seller) -> Response:
+        """Take units for a reward; a sale then names this op and is so much cheaper."""
+        return _json(redemption_shape(self.counter.redeem(body.ask(), by=by.name)))
+
+    def refund(self, body: RefundBody, by: Seller) -> Response:
+        """Take goods back, or give back a redemption that no sale has used."""
+        ask = body.ask()
+        if isinstance(ask, UndoAsk):
+            answer = self.counter.undo(ask, by=by.name)
+        else:
+            answer = self.counter.refund(ask, by=by.name)
+        return _json(refund_shape(answer, self._voice()))
+
+    def status(self, _by: Caller) -> Response:
+        """Return how the till is: its journal, programme, devices, sync and slips."""
+        programme = self.counter.programme
+        named = programme and {"name": programme.name, "version": programme.version, "currency": programme.currency}
+        return _json({**self.board.read(), "programme": named})
+
+    async def listen(self, request: Request, by: Caller) -> Response:
+        """Stream `member`, `notice`, `sale`, `device` and `sync` events; a display gets `member` and `sale`."""
+        kinds = DISPLAY_EVENTS if by.scope is Scope.DISPLAY else None
+        return EventResponse(self.events, self.events.listen(kinds), is_welcome=lambda: token_of(request) == by)
+
+    def _own_card(self, typed: str) -> OwnCard:
+        match recognise(typed, self.counter.require_programme().cards):
+            case OwnCard() as own:
+                return own
+            case BankCard():
+                raise BankCardError(BANK_CARD)
+            case BadRead(reason):
+                raise InvalidError(reason)
+            case NotOurs(reason):
+                raise UnknownError(reason, hint="ask for the loyalty card")
+
+    def _voice(self) -> Voice:
+        return Voice(self.counter.require_programme(), self.language)
+
+
+def routes(calls: Calls) -> APIRouter:
+    """Return the calls under /v1 as routes."""
+    router = APIRouter(prefix="/v1", route_class=StrictRoute, dependencies=[Depends(HTTPBearer(auto_error=False))])
+    for method, path, call, shape in (
+        ("POST", "/identify", calls.identify, MembersShape),
+        ("POST", "/preview", calls.preview, SaleShape),
+        ("POST", "/sales", calls.sell, SaleShape),
+        ("POST", "/redemptions", calls.redeem, RedemptionShape),
+        ("POST", "/refunds", calls.refund, RefundShape),
+        ("POST", "/members", calls.enrol, EnrolAnswer),
+        ("GET", "/members/{account}", calls.member, MemberView),
+        ("GET", "/status", calls.status, dict[str, Any]),
+        ("GET", "/events", calls.listen, None),
+    ):
+        responses: dict[int | str, dict[str, Any]] = {"4XX": {"model": ErrorShape}, "5XX": {"model": ErrorShape}}
+        responses[200] = {"model": shape} if shape else {"content": {"text/event-stream": {}}}
+        router.add_api_route(path, call, methods=[method], responses=responses)
+    return router
+
+
+def _json(value: object) -> Response:
+    return Response(orjson.dumps(value), media_type="application/json")
+
+
+def _sold(op: str, by: str, answer: SaleAnswer, shape: SaleShape) -> dict[str, object]:
+    return {"op": op, "by": by, "account": answer.member.account if answer.member else None, "sale": shape}

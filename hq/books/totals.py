@@ -1,0 +1,143 @@
+"""What the books say in sum: tills, money, units, and whether every unit's postings come to zero."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from sqlalchemy import Connection, func, select
+
+from hq.books.fold import MEMBERS
+from hq.tables import account, booked, flag, fork, journal, lot, posting_total, quarantine, takings, till
+
+
+@dataclass(frozen=True, slots=True)
+class Takings:
+    """Sales and refunds in one currency; money in minor units."""
+
+    currency: str
+    sales: int
+    sales_money: int
+    refunds: int
+    returns_money: int
+
+
+@dataclass(frozen=True, slots=True)
+class TillRow:
+    """A till as headquarters sees it.
+
+    `epoch`, `seq` and `head` (hex) are of the journal heard of last, `entries` counts all its epochs, `waiting` those
+    not in the books yet. `flags` says what a person should look at.
+    """
+
+    till: str
+    contact_ms: int
+    epoch: str | None
+    seq: int
+    head: str | None
+    entries: int
+    waiting: int
+    quarantined: int
+    forked: int
+    takings: tuple[Takings, ...]
+    flags: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class UnitRow:
+    """A unit's postings per ledger account; `total` is their sum and must be 0, `lots` what members' lots hold."""
+
+    unit: str
+    accounts: dict[str, int]
+    total: int
+    lots: int
+
+    @property
+    def balanced(self) -> bool:
+        """Whether the postings sum to zero and the lots are what was posted on members."""
+        return self.total == 0 and self.lots == self.accounts.get(MEMBERS, 0)
+
+
+@dataclass(frozen=True, slots=True)
+class Books:
+    """The books in sum."""
+
+    entries: int
+    waiting: int
+    quarantined: int
+    members: int
+    takings: tuple[Takings, ...]
+    units: tuple[UnitRow, ...]
+
+    @property
+    def balanced(self) -> bool:
+        """Whether every unit is."""
+        return all(unit.balanced for unit in self.units)
+
+
+def tills(conn: Connection) -> list[TillRow]:
+    """Return every enrolled till, by name."""
+    names = conn.scalars(select(till.c.id).order_by(till.c.id)).all()
+    contacts = {row.id: row.contact_ms for row in conn.execute(select(till.c.id, till.c.contact_ms))}
+    return [_till(conn, name, contacts[name]) for name in names]
+
+
+def _till(conn: Connection, name: str, contact_ms: int) -> TillRow:
+    rows = conn.execute(
+        select(journal.c.epoch, journal.c.seq, journal.c.head, func.coalesce(booked.c.seq, 0).label("booked"))
+        .outerjoin(booked, booked.c.journal == journal.c.id)
+        .where(journal.c.till == name)
+        .order_by(journal.c.id)
+    ).all()
+    last = rows[-1] if rows else None
+    flags = conn.scalars(select(flag.c.what).where(flag.c.till == name).order_by(flag.c.what)).all()
+    return TillRow(
+        till=name,
+        contact_ms=contact_ms,
+        epoch=last.epoch if last else None,
+        seq=last.seq if last else 0,
+        head=last.head.hex() if last else None,
+        entries=sum(row.seq for row in rows),
+        waiting=sum(row.seq - row.booked for row in rows),
+        quarantined=_of_till(conn, quarantine.c.journal, name),
+        forked=_of_till(conn, fork.c.journal, name),
+        takings=_takings(conn, name),
+        flags=tuple(flags),
+    )
+
+
+def _of_till(conn: Connection, column: object, name: str) -> int:
+    query = select(func.count()).select_from(journal).where(journal.c.till == name, journal.c.id == column)
+    return int(conn.execute(query).scalar_one())
+
+
+def _takings(conn: Connection, name: str | None = None) -> tuple[Takings, ...]:
+    columns = (takings.c.sales, takings.c.sales_money, takings.c.refunds, takings.c.returns_money)
+    query = select(takings.c.currency, *(func.sum(column) for column in columns)).group_by(takings.c.currency)
+    if name is not None:
+        query = query.where(takings.c.till == name)
+    return tuple(Takings(*row) for row in conn.execute(query.order_by(takings.c.currency)))
+
+
+def books(conn: Connection) -> Books:
+    """Return the books in sum."""
+    entries = conn.execute(select(func.coalesce(func.sum(journal.c.seq), 0))).scalar_one()
+    done = conn.execute(select(func.coalesce(func.sum(booked.c.seq), 0))).scalar_one()
+    return Books(
+        entries=entries,
+        waiting=entries - done,
+        quarantined=conn.execute(select(func.count()).select_from(quarantine)).scalar_one(),
+        members=conn.execute(select(func.count()).where(account.c.id == account.c.root)).scalar_one(),
+        takings=_takings(conn),
+        units=_units(conn),
+    )
+
+
+def _units(conn: Connection) -> tuple[UnitRow, ...]:
+    rows = conn.execute(select(lot.c.unit, func.sum(lot.c.amount)).group_by(lot.c.unit))
+    held = {unit: int(amount) for unit, amount in rows}
+    posted: dict[str, dict[str, int]] = {}
+    for row in conn.execute(select(posting_total).order_by(posting_total.c.unit, posting_total.c.account)):
+        posted.setdefault(row.unit, {})[row.account] = row.amount
+    return tuple(
+        UnitRow(unit, accounts, sum(accounts.values()), held.get(unit, 0)) for unit, accounts in posted.items()
+    )

@@ -1,0 +1,43 @@
+"""The desk's first page: which tills have reported, what they took, and whether the books come out even."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+from hq.books.totals import Books, TillRow
+from hq.clock import now_ms
+
+_QUIET_MS = 24 * 3600 * 1000  # a till not heard of for so long stands out
+_TEMPLATES = Path(__file__).parent / "templates"
+
+
+def render(name: str, tills: Sequence[TillRow], books: Books) -> str:
+    """Return the page as HTML."""
+    env = Environment(loader=FileSystemLoader(_TEMPLATES), autoescape=True, undefined=StrictUndefined)
+    env.filters |= {"number": number, "ago": _ago, "quiet": _is_quiet, "moment": _moment}
+    return env.get_template("index.html").render(name=name, tills=tills, books=books)
+
+
+def number(value: int) -> str:
+    """Return a whole number in groups of three, thin spaces between."""
+    return f"{value:,}".replace(",", "\N{NARROW NO-BREAK SPACE}")
+
+
+def _ago(at_ms: int) -> str:
+    seconds = max(0, now_ms() - at_ms) // 1000
+    for size, unit in ((86400, "d"), (3600, "h"), (60, "min")):
+        if seconds >= size:
+            return f"{seconds // size} {unit} ago"
+    return "just now"
+
+
+def _is_quiet(at_ms: int) -> bool:
+    return now_ms() - at_ms > _QUIET_MS
+
+
+def _moment(at_ms: int) -> str:
+    return datetime.fromtimestamp(at_ms / 1000, UTC).strftime("%Y-%m-%d %H:%M:%S UTC")

@@ -1,0 +1,48 @@
+"""Run the rows that are named, or all of them, and print them for people or as JSON."""
+
+from __future__ import annotations
+
+import sys
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+from typing import Annotated
+
+import orjson
+import typer
+
+from rows.row import Row, bare_commits_per_s
+from rows.sales import sale_durable
+
+ROWS: dict[str, Callable[[Path], list[Row]]] = {
+    "sale_durable": sale_durable,
+}
+JUDGE_ABOVE = 5_000  # bare commits a second below which the disk is too slow today to judge absolute limits
+
+
+def bench(
+    rows: Annotated[list[str] | None, typer.Argument(help="Rows to run; all if none is named.")] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,  # noqa: FBT002 - typer's way
+) -> None:
+    """Measure rows of the bench, each as a ratio to a baseline of the same run."""
+    names = rows or list(ROWS)
+    unknown = [name for name in names if name not in ROWS]
+    if unknown:
+        raise typer.BadParameter(f"no row {unknown[0]!r}; there are {', '.join(ROWS)}")
+    with tempfile.TemporaryDirectory(prefix="tallystick-bench-", dir=Path.cwd() / ".cache") as name:
+        folder = Path(name)
+        bare = bare_commits_per_s(folder, [bytes(1000)] * 2000)
+        measured = [row for name in names for row in ROWS[name](folder)]
+    if as_json:
+        sys.stdout.write(orjson.dumps(measured, option=orjson.OPT_INDENT_2).decode() + "\n")
+        return
+    verdict = "" if bare > JUDGE_ABOVE else f" (below {JUDGE_ABOVE:,}: too slow today to judge absolute limits)"
+    print(f"bare durable commits: {bare:,.0f}/s{verdict}")
+    print(f"{'row':<18}{'value':>14}{'baseline':>14}{'ratio':>9}  unit")
+    for row in measured:
+        print(f"{row.name:<18}{row.value:>14,.1f}{row.baseline:>14,.1f}{row.ratio:>9.3f}  {row.unit}")
+
+
+if __name__ == "__main__":
+    Path(".cache").mkdir(exist_ok=True)
+    typer.run(bench)

@@ -1,0 +1,27 @@
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from hq import config, keys
+from hq.database import Database
+from hq.keys import Keys
+from tests.hq.headquarters import found
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """A headquarters that was just founded."""
+    return found(tmp_path / "hq")
+
+
+@pytest.fixture
+def hq_keys(folder: Path) -> Keys:
+    return keys.load(config.load(folder).keys)
+
+
+@pytest.fixture
+def database(folder: Path) -> Iterator[Database]:
+    opened = Database(config.load(folder).database)
+    yield opened
+    opened.close()

@@ -1,0 +1,99 @@
+from dataclasses import replace
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from agent.errors import JournalError
+from agent.journal.batch import SealedProfile
+from agent.journal.entry import ENTRY_BYTES_MAX, INTEGER_MAX
+from agent.journal.feed import (
+    CardRow,
+    Cursor,
+    EntryRow,
+    LotRow,
+    MemberRow,
+    Page,
+    ProgrammeRow,
+    pack,
+    unpack,
+)
+from agent.journal.wire import Position
+
+_PROFILE = SealedProfile("card1", b"\x00ciphertext", b"wrapped")
+_MEMBER = MemberRow(
+    account="a1",
+    status="regular",
+    joined=("a2",),
+    cards=(CardRow("card1", "a2", _PROFILE), CardRow("card2", "a1")),
+    lots=(LotRow("points", "lot1", 5), LotRow("points", "lot2", -3, "2027-01-31")),
+    profiles=(SealedProfile("a1", b"sealed", None),),
+)
+_PAGE = Page(
+    after=Cursor("hq", 3),
+    cursor=Cursor("hq", 9),
+    more=True,
+    now_ms=1_700_000_000_000,
+    upto=(Position("e1", 12, b"\x01" * 32),),
+    quarantined=(("e1", 4),),
+    rows=(ProgrammeRow('name = "Café"\n'.encode()), EntryRow(b'{"seq":1}', b"\x02" * 32, b"s" * 64), _MEMBER),
+)
+_LOTS = st.builds(
+    LotRow,
+    st.text(max_size=8),
+    st.text(max_size=8),
+    st.integers(-INTEGER_MAX, INTEGER_MAX),
+    st.none() | st.dates().map(str),
+)
+
+
+def test_a_page_comes_back_as_it_was() -> None:
+    assert unpack(pack(_PAGE)) == _PAGE
+
+
+def test_a_page_is_one_canonical_line_a_row() -> None:
+    lines = pack(_PAGE).split(b"\n")
+
+    assert len(lines) == 1 + len(_PAGE.rows)
+    assert lines[0].startswith(b'{"after":3,"epoch":"hq","more":true,')
+
+
+@given(st.lists(_LOTS, max_size=20).map(tuple))
+def test_any_lots_come_back_as_they_were(lots: tuple[LotRow, ...]) -> None:
+    page = replace(_PAGE, rows=(replace(_MEMBER, lots=lots),))
+
+    assert unpack(pack(page)) == page
+
+
+def test_a_member_with_more_lots_than_a_line_holds_is_told_in_several() -> None:
+    lots = tuple(LotRow("points", f"{'x' * 32}{number}", number) for number in range(12_345))
+    page = replace(_PAGE, rows=(replace(_MEMBER, lots=lots), replace(_MEMBER, account="b")))
+
+    lines = pack(page).split(b"\n")
+
+    assert max(map(len, lines)) < ENTRY_BYTES_MAX
+    assert unpack(b"\n".join(lines)) == page
+
+
+def test_a_row_of_a_kind_unknown_here_is_skipped() -> None:
+    first, *rest = pack(_PAGE).split(b"\n")
+
+    assert unpack(b"\n".join([first, b'{"row":"right","till":"corner/1"}', *rest])) == _PAGE
+
+
+@pytest.mark.parametrize(
+    "lines",
+    [
+        b"",
+        b'{"row":"member"}',
+        pack(_PAGE).replace(b'"more":true,', b""),
+        pack(_PAGE) + b"\n",
+        pack(_PAGE) + b'\n{"data":7,"row":"programme"}',
+        pack(_PAGE) + b'\n{"account":"b","lots":[],"row":"lots"}',
+        pack(_PAGE) + b'\n{"account":"a1","lots":[["points","x"]],"row":"lots"}',
+        pack(_PAGE).replace(b'"row":"member"', b'"row": "member"'),
+    ],
+)
+def test_a_page_of_another_shape_is_refused(lines: bytes) -> None:
+    with pytest.raises(JournalError):
+        unpack(lines)

@@ -1,0 +1,97 @@
+import pytest
+import zstandard
+
+from agent.errors import JournalError
+from agent.journal.chain import GENESIS
+from agent.journal.entry import encode
+from agent.journal.wire import (
+    Enrolled,
+    Enrolment,
+    Held,
+    Nonce,
+    Outcome,
+    Position,
+    Refusal,
+    Where,
+    compress,
+    expand,
+    read,
+)
+
+_POSITION = Position("e1", 7, b"\x07" * 32)
+
+
+@pytest.mark.parametrize(
+    "message",
+    [
+        Held(Outcome.GAP, _POSITION, 3, 1_700_000_000_000),
+        Where((_POSITION, Position("e2")), 3, 1),
+        Enrolment("CODE", "corner/1", b"k" * 32, b"p" * 32),
+        Enrolled("corner/1", "e", b"r" * 32, b"p" * 32, 5),
+        Refusal("rejected", "no", "ask", "e"),
+    ],
+)
+def test_a_message_comes_back_as_it_was(message: Held | Where | Enrolment | Enrolled | Refusal) -> None:
+    assert read(encode(message.to_map()), type(message).from_map) == message
+
+
+def test_a_new_journal_stands_at_nothing() -> None:
+    assert Position("e") == Position("e", 0, GENESIS)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        b"[]",
+        b'{"epochs": []}',
+        b'{"epochs":[],"now_ms":1}',
+        b'{"epochs":[{"epoch":"e","head":"00","seq":0}],"now_ms":1,"version":1}',
+        b'{"epochs":[{"epoch":"e","head":"zz","seq":0}],"now_ms":1,"version":1}',
+        b'{"epochs":7,"now_ms":1,"version":1}',
+    ],
+)
+def test_a_message_of_another_shape_is_refused(text: bytes) -> None:
+    with pytest.raises(JournalError):
+        read(text, Where.from_map)
+
+
+def test_a_position_before_the_first_entry_is_none() -> None:
+    with pytest.raises(JournalError, match="seq -1"):
+        read(encode({"epoch": "e", "head": GENESIS.hex(), "seq": -1}), Position.from_map)
+
+
+def test_public_keys_of_another_length_are_refused() -> None:
+    with pytest.raises(JournalError, match="32 bytes"):
+        read(encode(Enrolment("C", "t", b"k" * 31, b"p" * 32).to_map()), Enrolment.from_map)
+
+
+def test_a_nonce_comes_back_as_it_was() -> None:
+    nonce = Nonce("epoch", 42, "ab")
+
+    assert Nonce.parse(str(nonce)) == nonce
+
+
+@pytest.mark.parametrize("text", ["", "a", "a.1", ".1.x", "a.-1.x", "a.x.y", "a.1.", "a.\u0661.x", f"a.{10**16}.x"])
+def test_what_is_no_nonce_is_refused(text: str) -> None:
+    with pytest.raises(JournalError, match="nonce"):
+        Nonce.parse(text)
+
+
+def test_compressed_bytes_come_back_as_they_were() -> None:
+    assert expand(compress(b"entry" * 1000), bytes_max=5000) == b"entry" * 1000
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        b"",
+        b"no frame at all",
+        compress(b"x" * 5000)[:-3],
+        compress(bytes(10**8)),  # a bomb: a few kilobytes that say they hold 100 MB
+        compress(b"x" * 5000)[:5] + b"\x01" + compress(b"x" * 5000)[6:],  # says less than it holds
+        zstandard.ZstdCompressor(write_content_size=False).compress(b"x" * 100),
+    ],
+)
+def test_what_is_no_small_whole_frame_is_refused(data: bytes) -> None:
+    with pytest.raises(JournalError, match="zstd frame"):
+        expand(data, bytes_max=6000)

@@ -1,0 +1,393 @@
+import secrets
+from collections.abc import Iterable
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
+
+from agent.errors import ChainBrokenError, JournalError
+from agent.journal.batch import SealedProfile
+from agent.journal.chain import GENESIS, link
+from agent.journal.entry import Entry, decode_entry, encode_entry
+from agent.journal.feed import CardRow, Cursor, EntryRow, LotRow, MemberRow, Page, ProgrammeRow, Row
+from agent.journal.fold import changes
+from agent.journal.sealed import seal, wrap_key
+from agent.journal.wire import HQ, Position
+from agent.ledger import audit, programmes
+from agent.ledger.feed import apply_page, cursor_of
+from agent.ledger.ledger import Ledger
+from agent.ledger.members import accounts_by_phone, card_holder, holder, profile_of
+from agent.loyalty.cards import Source
+from agent.loyalty.sale import Lot, Status
+from tests.ledger.tills import derived, draft, earned, enrol, enrolment, opened, sale
+
+PRIVATE = X25519PrivateKey.generate()
+NUMBER = "982600000006"
+PROGRAMMES = Path(__file__).parents[2] / "config" / "programmes"
+
+
+class Feed:
+    """What a headquarters would send to one ledger, page after page."""
+
+    def __init__(self, ledger: Ledger) -> None:
+        self.ledger = ledger
+        self.version = 0
+
+    def page(self, *rows: Row, upto: Iterable[Position] = (), quarantined: Iterable[tuple[str, int]] = ()) -> Page:
+        return Page(
+            after=Cursor("hq-epoch", self.version),
+            cursor=Cursor("hq-epoch", self.version + len(rows)),
+            more=False,
+            now_ms=1,
+            upto=tuple(upto),
+            quarantined=tuple(quarantined),
+            rows=rows,
+        )
+
+    def tell(self, *rows: Row, upto: Iterable[Position] = (), quarantined: Iterable[tuple[str, int]] = ()) -> None:
+        page = self.page(*rows, upto=upto, quarantined=quarantined)
+        apply_page(self.ledger, page, PRIVATE)
+        self.version = page.cursor.version
+
+
+def up_to(ledger: Ledger, seq: int) -> Position:
+    return Position(ledger.identity.epoch, seq, bytes(32))
+
+
+def told(account: str, **points: int) -> MemberRow:
+    return MemberRow(account, "regular", lots=tuple(LotRow("points", lot, n) for lot, n in points.items()))
+
+
+def points(ledger: Ledger, account: str) -> dict[str, int]:
+    found = holder(ledger, account)
+    assert found is not None
+    return {lot.lot: lot.amount for lot in found.lots.get("points", ())}
+
+
+def sealed_for_till(content: dict[str, Any], *, subject: str, key: bytes) -> SealedProfile:
+    sealed = seal(content, subject=subject, key=key, nonce=secrets.token_bytes(12))
+    return SealedProfile(subject, sealed, wrap_key(key, PRIVATE.public_key()))
+
+
+def card_row(card: str, account: str, number: str, *, key: bytes) -> CardRow:
+    profile = sealed_for_till({"number": number, "source": "number"}, subject=card, key=key)
+    return CardRow(card, account, profile)
+
+
+def test_a_balance_is_what_headquarters_said_and_own_entries_beyond(ledger: Ledger) -> None:
+    for op in ("one", "two", "three"):
+        ledger.append(sale(op, account="a", points=5))
+
+    Feed(ledger).tell(told("a", elsewhere=100, one=5, two=5), upto=[up_to(ledger, 3)])
+
+    assert points(ledger, "a") == {"elsewhere": 100, "one": 5, "two": 5, "three": 5}
+
+
+def test_wherever_headquarters_stands_the_balance_is_the_same(ledger: Ledger) -> None:
+    ledger.append(enrolment("join", "a"))
+    ledger.append(sale("one", account="a", points=5))
+    ledger.append(draft("spent", postings=earned("a", -4, lot="one")))
+    ledger.append(sale("two", account="a", points=7))
+    ledger.append(draft("back", postings=earned("a", -7, lot="two")))
+    with ledger.reading() as conn:
+        entries = [decode_entry(data) for (data,) in conn.execute("SELECT bytes FROM entry ORDER BY n")]
+    feed = Feed(ledger)
+
+    for upto in range(len(entries) + 1):
+        lots: dict[str, int] = {}
+        for entry in entries[:upto]:
+            for (_, _, lot, _), amount in changes(entry).lots.items():
+                lots[lot] = lots.get(lot, 0) + amount
+        feed.tell(told("a", **lots), upto=[up_to(ledger, upto)] if upto else [])
+
+        assert points(ledger, "a") == {"one": 1}, upto
+
+
+def test_own_entries_in_quarantine_still_count_here(ledger: Ledger) -> None:
+    ledger.append(sale("one", account="a", points=5))
+    ledger.append(sale("odd", account="a", points=6))
+    ledger.append(sale("two", account="a", points=7))
+
+    epoch = ledger.identity.epoch
+    Feed(ledger).tell(told("a", one=5, two=7), upto=[up_to(ledger, 4)], quarantined=[(epoch, 3), ("gone", 1)])
+
+    assert points(ledger, "a") == {"one": 5, "odd": 6, "two": 7}
+
+
+def test_an_epoch_that_headquarters_has_not_heard_to_its_end_counts_from_there(ledger: Ledger) -> None:
+    ledger.append(sale("old-1", account="a", points=1))
+    ledger.append(sale("old-2", account="a", points=2))
+    before = up_to(ledger, 2)
+    ledger.begin_epoch()
+    ledger.append(sale("new-1", account="a", points=4))
+    ledger.append(sale("new-2", account="a", points=8))
+
+    Feed(ledger).tell(told("a", **{"old-1": 1, "new-1": 4}), upto=[before, up_to(ledger, 2)])
+
+    assert points(ledger, "a") == {"old-1": 1, "old-2": 2, "new-1": 4, "new-2": 8}
+
+
+def test_a_member_of_another_till_is_known_by_his_card(ledger: Ledger) -> None:
+    row = replace(told("far", x=9), cards=(card_row("c9", "far", NUMBER, key=b"k" * 32),))
+
+    Feed(ledger).tell(row)
+
+    found = card_holder(ledger, NUMBER, Source.NUMBER)
+    assert found is not None
+    assert found.account == "far"
+    assert holder(ledger, "far") is not None
+    assert points(ledger, "far") == {"x": 9}
+
+
+def test_a_page_that_does_not_follow_changes_nothing(ledger: Ledger) -> None:
+    feed = Feed(ledger)
+    first = feed.page(told("a", x=1))
+    apply_page(ledger, first, PRIVATE)
+
+    for page in (first, replace(first, after=Cursor("hq-epoch", 7), cursor=Cursor("hq-epoch", 8))):
+        with pytest.raises(JournalError, match="does not follow"):
+            apply_page(ledger, page, PRIVATE)
+    backwards = replace(first, after=Cursor("hq-epoch", 1), cursor=Cursor("hq-epoch", 0))
+    with pytest.raises(JournalError, match="does not follow"):
+        apply_page(ledger, backwards, PRIVATE)
+
+    assert cursor_of(ledger, "hq-epoch") == Cursor("hq-epoch", 1)
+    assert points(ledger, "a") == {"x": 1}
+
+
+def test_another_epoch_of_headquarters_is_told_from_the_beginning(ledger: Ledger) -> None:
+    Feed(ledger).tell(told("a", x=1))
+
+    assert cursor_of(ledger, "another") == Cursor("another", 0)
+
+
+def test_a_snapshot_replaces_the_one_before(ledger: Ledger) -> None:
+    feed = Feed(ledger)
+    feed.tell(told("a", x=1, y=2))
+
+    feed.tell(told("a", y=1))
+
+    assert points(ledger, "a") == {"y": 1}
+
+
+class TestJoined:
+    """Accounts that headquarters found to be one member's."""
+
+    @pytest.fixture
+    def joined(self, ledger: Ledger) -> Ledger:
+        for account in ("a", "b"):
+            enrol(ledger, account, {"name": account.upper()}, number=NUMBER[:-1] + account)
+        ledger.append(sale("on-a", account="a", points=1))
+        ledger.append(sale("on-b", account="b", points=2))
+        cards = (CardRow("card-of-a", "a"), CardRow("card-of-b", "b"))
+        row = replace(told("b", far=4, **{"on-a": 1}), joined=("a",), cards=cards)
+        Feed(ledger).tell(row, upto=[up_to(ledger, 4)])
+        return ledger
+
+    def test_they_hold_together_what_they_held_apart(self, joined: Ledger) -> None:
+        assert points(joined, "a") == points(joined, "b") == {"far": 4, "on-a": 1, "on-b": 2}
+
+    def test_their_cards_lead_to_one_account(self, joined: Ledger) -> None:
+        found = card_holder(joined, NUMBER[:-1] + "a", Source.NUMBER)
+
+        assert found is not None
+        assert found.account == "b"
+
+    def test_later_entries_on_either_count(self, joined: Ledger) -> None:
+        joined.append(sale("late", account="a", points=16))
+        joined.append(draft("back", postings=earned("a", -1, lot="on-a")))
+
+        assert points(joined, "b") == {"far": 4, "on-b": 2, "late": 16}
+
+    def test_joining_on_follows(self, joined: Ledger) -> None:
+        row = replace(told("0", far=4, **{"on-a": 1, "on-b": 2}), joined=("a", "b"))
+
+        page = replace(Feed(joined).page(row, upto=[up_to(joined, 5)]), after=Cursor("hq-epoch", 1))
+        apply_page(joined, replace(page, cursor=Cursor("hq-epoch", 2)), PRIVATE)
+
+        assert points(joined, "a") == points(joined, "b") == {"far": 4, "on-a": 1, "on-b": 2}
+        assert joined.resolve("a") == joined.resolve("b") == "0"
+
+    def test_a_rebuild_gives_the_same(self, joined: Ledger) -> None:
+        joined.append(sale("late", account="a", points=16))
+        before = derived(joined)
+
+        audit.rebuild(joined)
+
+        after = derived(joined)
+        assert {row for row in after["account"] if row[0] == "b"} == {row for row in before["account"] if row[0] == "b"}
+        assert all(after[table] == before[table] for table in ("card", "account_entry", "lot"))
+
+
+def test_a_rebuild_keeps_members_of_other_tills(ledger: Ledger) -> None:
+    Feed(ledger).tell(replace(told("far", x=9), cards=(card_row("c9", "far", NUMBER, key=b"k" * 32),)))
+    before = derived(ledger)
+
+    audit.rebuild(ledger)
+
+    assert derived(ledger) == before
+
+
+@pytest.mark.parametrize(
+    ("said", "status"),
+    [("provisional", Status.REGULAR), ("regular", Status.REGULAR), ("blocked", Status.BLOCKED)],
+)
+def test_who_was_enrolled_here_stays_regular_unless_blocked(ledger: Ledger, said: str, status: Status) -> None:
+    ledger.append(enrolment("join", "a"))
+
+    Feed(ledger).tell(replace(told("a"), status=said))
+
+    found = holder(ledger, "a")
+    assert found is not None
+    assert found.status is status
+
+
+def test_a_provisional_account_that_headquarters_confirms_is_regular(ledger: Ledger) -> None:
+    ledger.append(draft("card", kind="card_opened", body={"account": "a", "card": "c"}))
+
+    Feed(ledger).tell(told("a", x=5), upto=[up_to(ledger, 2)])
+
+    found = holder(ledger, "a")
+    assert found is not None
+    assert (found.status, found.lots["points"]) == (Status.REGULAR, (Lot("x", 5),))
+
+
+class TestProfiles:
+    """Names, phones and card numbers that come with the feed."""
+
+    def test_a_member_of_another_till_is_found_by_phone(self, ledger: Ledger) -> None:
+        profile = sealed_for_till({"name": "Ada", "phone": "020 7946 0001"}, subject="far", key=b"k" * 32)
+
+        Feed(ledger).tell(replace(told("far"), profiles=(profile,)))
+
+        assert accounts_by_phone(ledger, "+44 20 7946 0001") == ["far"]
+
+    def test_a_profile_under_another_key_than_this_tills_is_sealed_anew(self, ledger: Ledger) -> None:
+        enrol(ledger, "a", {"name": "Ada"}, number=NUMBER)
+        newer = sealed_for_till({"name": "Augusta"}, subject="a", key=b"k" * 32)
+
+        Feed(ledger).tell(replace(told("a"), profiles=(newer,)), upto=[up_to(ledger, 2)])
+
+        assert profile_of(ledger, "a") == {"name": "Augusta"}
+        assert profile_of(ledger, "card-of-a") == {"number": NUMBER, "source": "number"}
+
+    def test_a_profile_changed_here_and_not_yet_heard_of_stays(self, ledger: Ledger) -> None:
+        enrol(ledger, "a", {"name": "Ada"})
+        older = sealed_for_till({"name": "Augusta"}, subject="a", key=b"k" * 32)
+
+        Feed(ledger).tell(replace(told("a"), profiles=(older,)), upto=[up_to(ledger, 1)])
+
+        assert profile_of(ledger, "a") == {"name": "Ada"}
+
+    def test_an_own_profile_that_comes_back_stays_as_it_is(self, ledger: Ledger) -> None:
+        enrol(ledger, "a", {"name": "Ada"})
+        key = ledger.keys.get("a")
+        assert key is not None
+        with ledger.reading() as conn:
+            sealed = bytes(conn.execute("SELECT sealed FROM profile").fetchone()[0])
+        back = SealedProfile("a", sealed, wrap_key(key, PRIVATE.public_key()))
+
+        Feed(ledger).tell(replace(told("a"), profiles=(back,)), upto=[up_to(ledger, 2)])
+
+        with ledger.reading() as conn:
+            assert [bytes(row[0]) for row in conn.execute("SELECT sealed FROM profile")] == [sealed]
+
+    def test_the_profile_of_a_joined_account_is_the_members(self, ledger: Ledger) -> None:
+        profile = sealed_for_till({"name": "Ada"}, subject="b", key=b"k" * 32)
+
+        Feed(ledger).tell(replace(told("a"), joined=("b",), profiles=(profile,)))
+
+        assert profile_of(ledger, "a") == {"name": "Ada"}
+
+    def test_a_profile_that_does_not_open_stops_nothing(self, ledger: Ledger) -> None:
+        good = sealed_for_till({"name": "Ada"}, subject="a", key=b"k" * 32)
+        bad = (replace(good, wrapped_key=b"junk"), replace(good, wrapped_key=None), replace(good, sealed=b"x" * 40))
+
+        Feed(ledger).tell(*(replace(told("a", x=2), profiles=(one,)) for one in bad))
+
+        assert profile_of(ledger, "a") is None
+        assert points(ledger, "a") == {"x": 2}
+
+
+def test_a_programme_is_in_force_from_the_page_on(ledger: Ledger) -> None:
+    data = (PROGRAMMES / "coffee-shop.toml").read_bytes()
+
+    Feed(ledger).tell(ProgrammeRow(data))
+
+    current = programmes.current(ledger)
+    assert current is not None
+    assert current.name == "Coffee Card"
+
+
+def test_a_programme_this_agent_cannot_read_leaves_the_last_one_in_force(ledger: Ledger) -> None:
+    feed = Feed(ledger)
+    feed.tell(ProgrammeRow((PROGRAMMES / "coffee-shop.toml").read_bytes()))
+
+    feed.tell(ProgrammeRow(b'name = "Tomorrow"\nholograms = true\n'))
+
+    current = programmes.current(ledger)
+    assert current is not None
+    assert current.name == "Coffee Card"
+    assert cursor_of(ledger, "hq-epoch").version == 2
+
+
+def _hq_entries(count: int) -> list[EntryRow]:
+    rows, head = [], GENESIS
+    for seq in range(1, count + 1):
+        entry = Entry(
+            till=HQ,
+            epoch="hq-epoch",
+            seq=seq,
+            id=f"id{seq}",
+            op=f"op{seq}",
+            kind="accounts_joined",
+            day="2026-01-02",
+            clock={},
+            by=HQ,
+            body={"account": "a", "into": "b"},
+        )
+        data = encode_entry(entry)
+        head = link(head, data)
+        rows.append(EntryRow(data, head, b"signature"))
+    return rows
+
+
+def test_headquarters_entries_are_kept_as_a_chain(ledger: Ledger) -> None:
+    first, second, third = _hq_entries(3)
+    feed = Feed(ledger)
+
+    feed.tell(first, second)
+    feed.tell(second, third)
+
+    with ledger.reading() as conn:
+        kept = conn.execute("SELECT count(*) FROM state WHERE key LIKE 'feed.hq-entry.%'").fetchone()[0]
+    assert kept == 3
+
+
+_FIRST, _SECOND = _hq_entries(2)
+
+
+@pytest.mark.parametrize("rows", [(_SECOND,), (_FIRST, replace(_SECOND, hash=b"x" * 32))])
+def test_headquarters_entries_that_do_not_continue_their_chain_change_nothing(
+    ledger: Ledger, rows: tuple[EntryRow, ...]
+) -> None:
+    with pytest.raises(ChainBrokenError):
+        Feed(ledger).tell(told("a", x=1), *rows)
+
+    assert holder(ledger, "a") is None
+    assert cursor_of(ledger, "hq-epoch").version == 0
+
+
+def test_what_was_told_is_there_after_a_restart(path: Path) -> None:
+    ledger = opened(path)
+    Feed(ledger).tell(replace(told("b", x=1), joined=("a",)))
+    ledger.close()
+
+    again = opened(path)
+    try:
+        assert points(again, "a") == {"x": 1}
+        assert cursor_of(again, "hq-epoch").version == 1
+    finally:
+        again.close()
