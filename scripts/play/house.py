@@ -61,7 +61,7 @@ name = "reader"
 """
 READERS = {
     "simulated": 'driver = "simulated"\ncategory = "Scanner"\nfeed = "{feed}"',
-    "serial": 'driver = "serial_scanner"\nport = "{feed}"',
+    "serial": 'driver = "serial_scanner"\npath = "{feed}"',
     "chip": 'driver = "pcsc"',
 }
 

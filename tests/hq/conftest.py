@@ -7,6 +7,7 @@ from hq import config, keys
 from hq.database import Database
 from hq.keys import Keys
 from tests.hq.headquarters import found
+from tests.hq.visitor import Visitor
 
 
 @pytest.fixture
@@ -25,3 +26,11 @@ def database(folder: Path) -> Iterator[Database]:
     opened = Database(config.load(folder).database)
     yield opened
     opened.close()
+
+
+@pytest.fixture
+def till(database: Database, hq_keys: Keys) -> Visitor:
+    """A till that was just enrolled."""
+    visitor = Visitor(database, hq_keys, "1")
+    visitor.enrol()
+    return visitor

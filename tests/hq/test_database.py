@@ -2,6 +2,7 @@ from pathlib import Path
 
 import pytest
 from sqlalchemy import insert, select
+from sqlalchemy.exc import IntegrityError
 
 from agent.errors import ConfigError
 from hq.database import Database, last_version, take_versions
@@ -15,9 +16,13 @@ def test_a_commit_is_durable_before_it_returns(database: Database) -> None:
 
 
 def test_what_fails_leaves_nothing(database: Database) -> None:
-    with pytest.raises(RuntimeError), database.write() as conn:
-        conn.execute(insert(meta).values(key="k", value="v"))
-        raise RuntimeError
+    def write_twice() -> None:
+        with database.write() as conn:
+            conn.execute(insert(meta).values(key="k", value="v"))
+            conn.execute(insert(meta).values(key="k", value="v"))
+
+    with pytest.raises(IntegrityError):
+        write_twice()
 
     with database.read() as conn:
         assert conn.scalar(select(meta.c.value).where(meta.c.key == "k")) is None

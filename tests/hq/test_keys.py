@@ -28,7 +28,7 @@ def test_the_root_key_is_in_a_file_of_its_own_and_not_needed(made: Path) -> None
 
     loaded = keys.load(made / "keys")
 
-    assert root.public_key().public_bytes_raw() == loaded.root  # type: ignore[union-attr,call-arg]
+    assert root.public_key().public_bytes_raw() == loaded.root  # type: ignore[union-attr]
 
 
 def test_nobody_else_may_read_a_key(made: Path) -> None:

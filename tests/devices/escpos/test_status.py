@@ -83,7 +83,7 @@ def test_paper_near_its_end_still_prints() -> None:
 def test_not_knowing_is_not_ok(missing: Question) -> None:
     answers = {question: answer for question, answer in WELL.items() if question is not missing}
 
-    assert printer_status(answers).ok == (missing is not missing)
+    assert not printer_status(answers).ok
 
 
 def test_a_printer_that_says_nothing_is_silent() -> None:

@@ -37,7 +37,7 @@ class Till:
         self.changes: list[DeviceReport] = []
         self.supervisor = Supervisor(
             setups,
-            DRIVERS | odd_rows(),
+            dict(DRIVERS) | odd_rows(),
             ranges=lambda: (CardRange("9498", 16),),
             on_change=self.changes.append,
             pace=PACE,

@@ -1,0 +1,23 @@
+// Amounts: typed as people type them, kept as whole minor units, shown with the programme's currency.
+
+const AMOUNT = /^([0-9]{1,7})(?:[.,]([0-9]*))?$/;
+
+/** Return the minor units of a typed amount ("12.5", "12,50"), or null if it is none. */
+export function parseAmount(text, digits) {
+  const match = AMOUNT.exec(text.trim());
+  if (!match || (match[2] || "").length > digits) return null;
+  return Number(match[1]) * 10 ** digits + Number((match[2] || "").padEnd(digits, "0") || 0);
+}
+
+/** Return minor units as text: 1250 is "12.50". */
+export function formatAmount(minor, digits) {
+  const sign = minor < 0 ? "\u2212" : "";
+  const text = String(Math.abs(minor)).padStart(digits + 1, "0");
+  const whole = Number(text.slice(0, text.length - digits)).toLocaleString("en");
+  return sign + whole + (digits ? "." + text.slice(-digits) : "");
+}
+
+/** Say whether a text typed as amount is so long that it must be a card's number. */
+export function looksLikeCard(text) {
+  return /^[0-9][0-9 ]{7,}$/.test(text.trim());
+}

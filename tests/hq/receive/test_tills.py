@@ -1,0 +1,118 @@
+"""The counter: a new request, the last one come again, and everything else."""
+
+import copy
+import logging
+
+import pytest
+from sqlalchemy import select
+
+from agent.journal.entry import encode
+from agent.journal.wire import Nonce, Outcome
+from hq.database import Database
+from hq.tables import flag, raw
+from tests.hq.visitor import Visitor, refused
+
+
+def _flags(database: Database) -> list[tuple[str, int]]:
+    with database.read() as conn:
+        return [(row.what, row.times) for row in conn.execute(select(flag.c.what, flag.c.times))]
+
+
+def test_the_last_request_come_again_gets_the_same_answer(till: Visitor, database: Database) -> None:
+    till.append()
+    request = till.batch(1, 1)
+
+    first, second = till.ask(request), till.ask(request)
+
+    assert first == second
+    with database.read() as conn:
+        assert len(conn.execute(select(raw)).all()) == 1
+    assert _flags(database) == []
+
+
+def test_it_does_so_signed_anew(till: Visitor) -> None:
+    nonce = till.nonce()
+
+    answers = {till.ask(till.request("where", b"{}", nonce=nonce)).body for _ in range(3)}
+
+    assert len(answers) == 1
+
+
+def test_the_answer_is_the_old_one_even_if_the_world_moved_on(till: Visitor, database: Database) -> None:
+    other = till.request("where", b"{}")
+    before = till.ask(other)
+    with database.write() as conn:
+        conn.exec_driver_sql("INSERT INTO meta (key, value) VALUES ('version', '77') ON CONFLICT DO NOTHING")
+        conn.exec_driver_sql("UPDATE meta SET value = '77' WHERE key = 'version'")
+
+    assert till.ask(other) == before
+    assert till.where().version == 77
+
+
+@pytest.mark.parametrize("counter", [0, 1, 2, 4, 1000])
+def test_any_other_number_is_refused_and_flagged(till: Visitor, database: Database, counter: int) -> None:
+    till.where()
+    till.where()
+    nonce = str(Nonce(database.epoch, counter, "another"))
+
+    answer = till.ask(till.request("where", b"{}", nonce=nonce))
+
+    assert "is not the next" in refused(answer, 409)
+    assert _flags(database) == [("counter", 1)]
+
+
+def test_the_same_number_and_nonce_with_another_body_is_refused(till: Visitor, database: Database) -> None:
+    nonce = till.nonce()
+    till.ask(till.request("feed", encode({"after": 0}), nonce=nonce))
+
+    answer = till.ask(till.request("feed", encode({"after": 1}), nonce=nonce))
+
+    refused(answer, 409)
+    assert _flags(database) == [("counter", 1)]
+
+
+def test_a_replayed_request_has_no_effect(till: Visitor, database: Database) -> None:
+    for _ in range(3):
+        till.append()
+    captured = till.batch(1, 3)
+    till.ask(captured)
+    till.where()
+
+    for _ in range(5):
+        refused(till.ask(captured), 409)
+
+    assert till.where().positions == (till.position(3),)
+    assert _flags(database) == [("counter", 5)]
+
+
+def test_the_second_copy_of_a_till_is_found_at_its_first_request(till: Visitor, database: Database) -> None:
+    till.where()
+    clone = copy.copy(till)
+    till.append()
+    assert till.send().outcome is Outcome.HELD
+
+    answer = clone.ask(clone.request("where", b"{}"))
+
+    refused(answer, 409)
+    assert _flags(database) == [("counter", 1)]
+
+
+def test_a_refused_request_uses_its_number_and_does_nothing(till: Visitor) -> None:
+    refused(till.ask(till.request("feed", b"not json")), 400)
+
+    assert till.where().positions == ()
+
+
+def test_another_epoch_of_headquarters_is_not_counted(till: Visitor, database: Database) -> None:
+    answer = till.ask(till.request("where", b"{}", nonce=str(Nonce("e" * 32, 1, "r"))))
+
+    assert database.epoch in refused(answer, 409)
+    assert _flags(database) == []
+    till.where()
+
+
+def test_a_flag_leaves_a_line_in_the_log(till: Visitor, caplog: pytest.LogCaptureFixture) -> None:
+    with caplog.at_level(logging.WARNING):
+        till.ask(till.request("where", b"{}", nonce=str(Nonce(till.database.epoch, 9, "r"))))
+
+    assert "till=corner/1 what=counter" in caplog.text
