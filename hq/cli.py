@@ -5,16 +5,19 @@ from __future__ import annotations
 import dataclasses
 import json
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from agent.errors import TallyError
-from hq import config, founding, keys
-from hq.database import Database
+from hq import config
+
+if TYPE_CHECKING:
+    from hq.database import Database
 
 Folder = Annotated[Path, typer.Option("--dir", help="The folder that `tally-hq init` made.")]
 Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
@@ -27,6 +30,11 @@ def main() -> None:
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s %(message)s")
     try:
         app()
+    except ModuleNotFoundError as error:
+        if error.name != "sqlalchemy":
+            raise
+        typer.echo("headquarters needs more than a till has: pip install 'tallystick[hq]'", err=True)
+        raise SystemExit(1) from None
     except TallyError as error:
         typer.echo(f"{error}\n{error.hint}", err=True)
         raise SystemExit(1) from None
@@ -45,6 +53,8 @@ def init(
 
     Example: tally-hq init --dir /srv/tally --shop corner --programme general-shop.toml
     """
+    from hq import founding
+
     root = founding.found(folder, name=name, shop=shop, programme=programme)
     typer.echo(f"made {folder}")
     typer.echo(f"take the root key off this machine now and keep it safe: {root}")
@@ -82,12 +92,8 @@ def enrol_code(
     if shop not in {one.id for one in settings.shops}:
         known = ", ".join(one.id for one in settings.shops)
         raise typer.BadParameter(f"no shop {shop!r} in {config.FILE_NAME} (there are: {known})")
-    database = Database(settings.database)
-    try:
-        with database.write() as conn:
-            code = make_code(conn, shop=shop, name=till, lasts_s=hours * 3600)
-    finally:
-        database.close()
+    with _opened(folder) as database, database.write() as conn:
+        code = make_code(conn, shop=shop, name=till, lasts_s=hours * 3600)
     if as_json:
         _print_json(dataclasses.asdict(code))
     else:
@@ -157,23 +163,27 @@ def _print_books(summed: Any) -> None:
 
 
 def _rebuild(folder: Path) -> None:
+    from hq import keys
     from hq.books.worker import rebuild
 
-    settings = config.load(folder)
-    database = Database(settings.database)
-    try:
+    with _opened(folder) as database:
         database.serve_alone()
-        count = rebuild(database, keys.load(settings.keys))
-    finally:
-        database.close()
+        count = rebuild(database, keys.load(config.load(folder).keys))
     typer.echo(f"booked {count} entries anew", err=True)
 
 
 def _read(folder: Path, query: Callable[[Any], Any]) -> Any:
+    with _opened(folder) as database, database.read() as conn:
+        return query(conn)
+
+
+@contextmanager
+def _opened(folder: Path) -> Iterator[Database]:
+    from hq.database import Database
+
     database = Database(config.load(folder).database)
     try:
-        with database.read() as conn:
-            return query(conn)
+        yield database
     finally:
         database.close()
 

@@ -21,6 +21,7 @@ from sqlalchemy.dialects.sqlite import insert
 from agent.errors import ConfigError
 from hq.tables import meta, metadata
 
+SCHEMA = 1  # SQLite's user_version of the tables in hq.tables
 _TURN_TIMEOUT_S = 60
 _EPOCH = "epoch"
 _VERSION = "version"
@@ -37,9 +38,13 @@ class Database:
         self._serving: int | None = None
         self._writer = _engine(path, "rw", "BEGIN IMMEDIATE", connections=1)
         self._reader = _engine(path, "ro", "BEGIN", connections=8)
-        with self.write() as conn:
-            metadata.create_all(conn)
-            self.epoch = _epoch(conn)
+        try:
+            with self.write() as conn:
+                _check_schema(conn, path)
+                self.epoch = _epoch(conn)
+        except BaseException:
+            self.close()
+            raise
 
     @classmethod
     def create(cls, path: Path) -> Database:
@@ -99,6 +104,16 @@ def take_versions(conn: Connection, count: int) -> int:
     statement = insert(meta).values(key=_VERSION, value=str(last + count))
     conn.execute(statement.on_conflict_do_update(index_elements=["key"], set_={"value": str(last + count)}))
     return last + 1
+
+
+def _check_schema(conn: Connection, path: Path) -> None:
+    """Make the tables of a new database; raises ConfigError for one that another version made."""
+    found = conn.exec_driver_sql("PRAGMA user_version").scalar()
+    if found == 0:
+        metadata.create_all(conn)
+        conn.exec_driver_sql(f"PRAGMA user_version = {SCHEMA}")
+    elif found != SCHEMA:
+        raise ConfigError(f"database {path.name!r} has schema {found}, this version reads schema {SCHEMA}")
 
 
 def _epoch(conn: Connection) -> str:

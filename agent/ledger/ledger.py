@@ -80,6 +80,18 @@ class Recorded:
     entry: Entry
 
 
+@dataclass(frozen=True, slots=True)
+class _Held:
+    """A sealed profile and its key."""
+
+    subject: str
+    sealed: bytes
+    key: bytes
+
+    def wrapped(self, receiver: X25519PublicKey) -> SealedProfile:
+        return SealedProfile(self.subject, self.sealed, wrap_key(self.key, receiver))
+
+
 class Ledger:
     """A till's own half of the tally. Every public method may be called from any thread."""
 
@@ -126,6 +138,9 @@ class Ledger:
         self._load_head()
         if not self._read_only and self._epoch is None:
             self.begin_epoch()
+        elif not self.path.with_name(KEYS_FILE).exists():
+            hint = "put the file back: without it this till knows no card and no name"
+            raise LedgerDamagedError(f"{KEYS_FILE!r} is missing beside ledger {self.path.name!r}", hint=hint)
         self.keys = Keys(self.path.with_name(KEYS_FILE), read_only=self._read_only)  # made after the first entry
 
     def _take_lock(self) -> None:
@@ -267,6 +282,7 @@ class Ledger:
         try:
             self._conn = _connect(self.path, read_only=False)
             self._load_head()
+            self.reload_joined()
         except (sqlite3.DatabaseError, TallyError) as error:
             if self._conn is not None:
                 self._conn.close()
@@ -340,7 +356,7 @@ class Ledger:
         At least one entry is returned if there is one; then no more than `entries_max` and about `bytes_max` bytes.
         A profile that was replaced or erased since is left out: the newer one travels with the entry that names it.
         """
-        items: list[BatchItem] = []
+        found: list[tuple[bytes, list[_Held]]] = []
         size = 0
         with self.reading() as conn:
             first, last = self._bounds(epoch)
@@ -348,11 +364,12 @@ class Ledger:
                 "SELECT bytes FROM entry WHERE n BETWEEN ? AND ? ORDER BY n LIMIT ?", (first + seq, last, entries_max)
             )
             for (data,) in rows:
-                if items and size + len(data) > bytes_max:
+                if found and size + len(data) > bytes_max:
                     break
                 size += len(data)
-                items.append(BatchItem(data, tuple(self._profiles_named_in(data, receiver))))
-        return items
+                found.append((data, list(self._profiles_named_in(data))))
+        # Wrapping is slow (0.1 ms a key) and must not hold up a sale.
+        return [BatchItem(data, tuple(held.wrapped(receiver) for held in profiles)) for data, profiles in found]
 
     def _bounds(self, epoch: str) -> tuple[int, int]:
         row = self.conn.execute("SELECT no, first_n FROM epoch WHERE id = ?", (epoch,)).fetchone()
@@ -361,14 +378,14 @@ class Ledger:
         after = self.conn.execute("SELECT first_n FROM epoch WHERE no = ?", (row[0] + 1,)).fetchone()
         return row[1], after[0] - 1 if after else self._n
 
-    def _profiles_named_in(self, data: bytes, receiver: X25519PublicKey) -> Iterator[SealedProfile]:
+    def _profiles_named_in(self, data: bytes) -> Iterator[_Held]:
         if b'"profiles":[]' in data:
             return
         for subject, named in decode_entry(data).profiles:
             row = self.conn.execute("SELECT account, sealed FROM profile WHERE subject = ?", (subject,)).fetchone()
             key = None if row is None else self.keys.get(row[0])
             if row is not None and key is not None and digest(row[1]) == named:
-                yield SealedProfile(subject, bytes(row[1]), wrap_key(key, receiver))
+                yield _Held(subject, bytes(row[1]), key)
 
     def resolve(self, account: str) -> str:
         """Return the account that `account` is part of by now: itself, unless headquarters joined it to another."""

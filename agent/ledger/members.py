@@ -26,7 +26,8 @@ def card_holder(ledger: Ledger, number: str, source: Source) -> CardHolder | Non
     """Return whose card a number is, or None if this till has never seen it."""
     with ledger.reading() as conn:
         row = conn.execute(
-            "SELECT card.id, card.account FROM search JOIN card ON card.id = search.subject WHERE search.token = ?",
+            "SELECT card.id, card.account FROM search JOIN card ON card.id = search.subject"
+            " WHERE search.token = ? ORDER BY card.id LIMIT 1",
             (ledger.keys.token(str(source), number),),
         ).fetchone()
     return None if row is None else CardHolder(row[0], ledger.resolve(row[1]))

@@ -16,13 +16,15 @@ from enum import StrEnum
 from typing import Any, TypeVar
 
 from agent.errors import ProgrammeError
+from agent.journal.entry import INTEGER_MAX
 from agent.loyalty.cards import CardRange, Check, Source
 from agent.loyalty.money import minor_digits
-from agent.loyalty.sale import MONEY_MAX
+from agent.loyalty.sale import LINES_MAX, MONEY_MAX
 
 QUALIFYING = "spend"  # the unit tiers are counted in: eligible minor units of a calendar year
 PROGRAMME_BYTES_MAX = 256 * 1024
 UNITS_MAX = 10**9
+PERCENT_MAX = 1000  # of the points, for a tier
 
 _Choice = TypeVar("_Choice", bound=StrEnum)
 _ID = re.compile(r"[a-z][a-z0-9-]{0,31}")
@@ -160,6 +162,10 @@ def _earn_rule(table: _Table, exponent: int) -> EarnRule:
         exclude=table.names("exclude"),
         with_tax=table.flag("with_tax", default=True),
     )
+    if rule.give * (LINES_MAX * MONEY_MAX // rule.per) * PERCENT_MAX // 100 > INTEGER_MAX:
+        raise ProgrammeError(
+            f"{table.name}: give = {rule.give} for every {rule.per} minor units is more than can be kept"
+        )
     table.done()
     return rule
 
@@ -183,7 +189,7 @@ def _tier(table: _Table, exponent: int) -> Tier:
         id=table.text("id", _ID.pattern),
         label=table.text("label", r"[^\x00-\x1f]{1,30}"),
         from_spend=table.money("from_spend", exponent),
-        percent=table.whole("percent", 100, 1000),
+        percent=table.whole("percent", 100, PERCENT_MAX),
     )
     table.done()
     return tier

@@ -14,7 +14,7 @@ from agent.errors import InvalidError
 from agent.journal.entry import INTEGER_MAX, Posting
 
 LINES_MAX = 2000
-MONEY_MAX = 10**12  # minor units in a line or a sale: ten thousand million; sums of LINES_MAX of them stay exact
+MONEY_MAX = 10**11  # minor units in a line: a thousand million of most currencies; sums of LINES_MAX stay exact
 QUANTITY_MAX = 10**9  # thousandths in a line: a million pieces
 
 assert LINES_MAX * MONEY_MAX < INTEGER_MAX

@@ -79,7 +79,8 @@ def _units_for(reward: Reward, value: int) -> int:
 def _free_offer(card: PunchCard, holder: Holder, due: int | None, lines: Sequence[Line]) -> Offer | None:
     if holder.balance(card.id) < card.punches:
         return None
-    prices = [_price(line) for line in lines if line.category in card.categories and line.quantity >= _PIECE]
+    eligible = [line for line in lines if line.category in card.categories and line.quantity >= _PIECE]
+    prices = [price for line in eligible if (price := _price(line)) > 0]  # what costs nothing need not be given
     if lines and not prices:
         return None
     value = min([card.value_max, *prices, *([] if due is None else [due])])

@@ -189,6 +189,8 @@ class SyncLoop:
                 lambda: self._stopping or self._at_once or (self._entry and not failures),
                 max(0.0, ends - time.monotonic()),
             )
+            if self._entry and not failures:
+                self._changed.wait_for(lambda: self._stopping or self._at_once, settings.gather_s)
 
 
 def hold(meeting: Meeting, line: Line) -> Met:

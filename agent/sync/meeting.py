@@ -24,7 +24,7 @@ from agent.ledger.ledger import Identity, Ledger
 from agent.sync.line import Ask, Told
 
 BATCH_ENTRIES = 500
-BATCH_BYTES = 2 * 1024 * 1024
+BATCH_BYTES = 2 * 1024 * 1024  # about; a request is kept in the ledger until it is answered
 
 Steps = Generator[Ask, Told, None]
 
@@ -41,8 +41,11 @@ class Met:
 class Meeting:
     """What this till knows of where headquarters stands, kept from one meeting to the next."""
 
-    def __init__(self, ledger: Ledger, enrolled: Enrolled, private: X25519PrivateKey) -> None:
+    def __init__(
+        self, ledger: Ledger, enrolled: Enrolled, private: X25519PrivateKey, *, batch_entries: int = BATCH_ENTRIES
+    ) -> None:
         self._ledger = ledger
+        self._batch_entries = batch_entries
         self._enrolled = enrolled
         self._private = private
         self._receiver = X25519PublicKey.from_public_bytes(enrolled.profile_key)
@@ -85,8 +88,9 @@ class Meeting:
         self._check_same(held, identity)
         gaps = 0
         while held.seq < identity.seq:
+            most = min(BATCH_ENTRIES, identity.seq - held.seq)  # what was recorded since waits for the next meeting
             items = self._ledger.items_after(
-                held.epoch, held.seq, entries_max=BATCH_ENTRIES, bytes_max=BATCH_BYTES, receiver=self._receiver
+                held.epoch, held.seq, entries_max=most, bytes_max=BATCH_BYTES, receiver=self._receiver
             )
             told = yield self._batch(held, items)
             answer = read(told.body, Held.from_map)

@@ -83,16 +83,28 @@ def book(conn: Connection, source: Source, entries: Sequence[tuple[int, bytes]])
         try:
             sums.add(read_entry(data, till=source.till, epoch=source.epoch, seq=seq), source)
         except JournalError as error:
-            log.warning("quarantine till=%s epoch=%s seq=%d reason=%r", source.till, source.epoch, seq, str(error))
-            sums.rows[quarantine].append({"journal": source.journal, "seq": seq, "reason": str(error)[:_REASON_MAX]})
+            sums.rows[quarantine].append(_set_aside(source, seq, str(error)))
     _write_sums(conn, source, sums)
     touched, cards = _write_facts(conn, sums.readings)
     announce(conn, Kind.MEMBER, roots(conn, touched))
-    statement = insert(booked).values(journal=source.journal, seq=entries[-1][0])
-    conn.execute(
-        statement.on_conflict_do_update(index_elements=["journal"], set_={"seq": statement.excluded.seq}),
-    )
+    _note_booked(conn, source, entries[-1][0])
     return cards
+
+
+def set_aside(conn: Connection, source: Source, seq: int, reason: str) -> None:
+    """Put an entry into quarantine that could be read and yet not be booked."""
+    conn.execute(insert(quarantine).values(**_set_aside(source, seq, reason)))
+    _note_booked(conn, source, seq)
+
+
+def _set_aside(source: Source, seq: int, reason: str) -> dict[str, Any]:
+    log.warning("quarantine till=%s epoch=%s seq=%d reason=%r", source.till, source.epoch, seq, reason)
+    return {"journal": source.journal, "seq": seq, "reason": reason[:_REASON_MAX]}
+
+
+def _note_booked(conn: Connection, source: Source, seq: int) -> None:
+    statement = insert(booked).values(journal=source.journal, seq=seq)
+    conn.execute(statement.on_conflict_do_update(index_elements=["journal"], set_={"seq": seq}))
 
 
 def roots(conn: Connection, accounts: Iterable[str]) -> set[str]:
@@ -102,7 +114,8 @@ def roots(conn: Connection, accounts: Iterable[str]) -> set[str]:
 
 def _write_sums(conn: Connection, source: Source, sums: Sums) -> None:
     for table, rows in sums.rows.items():
-        conn.execute(insert(table), rows)
+        if rows:
+            conn.execute(insert(table), rows)
     lots = [
         {"account": holder, "unit": unit, "lot": name, "expires": expires, "amount": amount}
         for (holder, unit, name, expires), amount in sums.lots.items()

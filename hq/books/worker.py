@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import logging
 import threading
+from collections.abc import Sequence
 from typing import Any
 
 from sqlalchemy import Connection, delete, func, select
+from sqlalchemy.exc import OperationalError
 
 from agent.journal.wire import HQ
-from hq.books.fold import Source, book
+from hq.books.fold import Source, book, set_aside
 from hq.books.recognise import recognise
 from hq.database import Database
 from hq.keys import Keys
@@ -49,9 +51,23 @@ def _advance(conn: Connection, epoch: str, keys: Keys) -> int:
         .limit(RUN_MAX)
     )
     entries = [(row.seq, row.bytes) for row in rows]
-    cards = book(conn, Source(behind.id, behind.till, behind.epoch), entries)
+    cards = _book(conn, Source(behind.id, behind.till, behind.epoch), entries)
     recognise(conn, cards, epoch=epoch, keys=keys)
     return len(entries)
+
+
+def _book(conn: Connection, source: Source, entries: Sequence[tuple[int, bytes]]) -> list[str]:
+    """Book a run; if that fails, book its entries one by one and set aside the one that cannot be booked."""
+    try:
+        with conn.begin_nested():
+            return book(conn, source, entries)
+    except OperationalError:  # the disk, not an entry
+        raise
+    except Exception as error:  # noqa: BLE001 - no entry may stop the books, whatever it does to them (S7)
+        if len(entries) == 1:
+            set_aside(conn, source, entries[0][0], f"cannot be booked: {error}")
+            return []
+    return [card_id for one in entries for card_id in _book(conn, source, [one])]
 
 
 def _behind(conn: Connection) -> Any:

@@ -87,17 +87,21 @@ class House:
         self._till: subprocess.Popen[bytes] | None = None
 
     def __enter__(self) -> Self:
-        """Found headquarters, enrol the till, start both."""
-        self.folder.mkdir(parents=True, exist_ok=True)
-        self._found()
-        self.start_hq()
+        """Prepare and start the till."""
         try:
-            self._enrol()
+            self.prepare()
             self.start_till()
         except BaseException:
             self.__exit__()
             raise
         return self
+
+    def prepare(self) -> None:
+        """Found headquarters and start it, enrol the till."""
+        self.folder.mkdir(parents=True, exist_ok=True)
+        self._found()
+        self.start_hq()
+        self._enrol()
 
     def __exit__(self, *_: object) -> None:
         """End the till, then headquarters."""

@@ -11,11 +11,17 @@ from typing import Annotated
 import orjson
 import typer
 
+from rows.house import agent_rss, agent_start, replay, sale_while_busy, sync_entries
 from rows.row import Row, bare_commits_per_s
 from rows.sales import sale_durable
 
 ROWS: dict[str, Callable[[Path], list[Row]]] = {
     "sale_durable": sale_durable,
+    "sale_while_busy": sale_while_busy,
+    "replay": replay,
+    "sync_entries": sync_entries,
+    "agent_start": agent_start,
+    "agent_rss": agent_rss,
 }
 JUDGE_ABOVE = 5_000  # bare commits a second below which the disk is too slow today to judge absolute limits
 

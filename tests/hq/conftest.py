@@ -1,3 +1,4 @@
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -10,10 +11,16 @@ from tests.hq.headquarters import found
 from tests.hq.visitor import Visitor
 
 
+@pytest.fixture(scope="session")
+def founded(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A headquarters that was just founded, to be copied."""
+    return found(tmp_path_factory.mktemp("founded") / "hq")
+
+
 @pytest.fixture
-def folder(tmp_path: Path) -> Path:
+def folder(founded: Path, tmp_path: Path) -> Path:
     """A headquarters that was just founded."""
-    return found(tmp_path / "hq")
+    return Path(shutil.copytree(founded, tmp_path / "hq"))
 
 
 @pytest.fixture

@@ -13,9 +13,8 @@ from typing import Any
 
 from sqlalchemy import Connection, select
 
-from hq import config, founding, keys
+from hq import config, founding
 from hq.books.totals import Books, TillRow, books, tills
-from hq.books.worker import advance
 from hq.config import FILE_NAME
 from hq.database import Database
 from hq.receive.enrol import make_code
@@ -65,13 +64,6 @@ def opened(folder: Path) -> Iterator[Database]:
 def code_for(folder: Path, till: str, *, lasts_s: int = 3600) -> str:
     with opened(folder) as database, database.write() as conn:
         return make_code(conn, shop=SHOP, name=till, lasts_s=lasts_s).code
-
-
-def book_all(folder: Path) -> None:
-    """Bring the books up to date without a server."""
-    with opened(folder) as database:
-        while advance(database, keys.load(config.load(folder).keys)):
-            pass
 
 
 def wait_for_books(folder: Path) -> Books:

@@ -5,7 +5,7 @@ from sqlalchemy import insert, select
 from sqlalchemy.exc import IntegrityError
 
 from agent.errors import ConfigError
-from hq.database import Database, last_version, take_versions
+from hq.database import SCHEMA, Database, last_version, take_versions
 from hq.tables import meta
 
 
@@ -78,3 +78,11 @@ def test_a_database_that_is_not_there_is_not_made_by_opening_it(tmp_path: Path) 
 def test_a_database_is_never_made_over_another(folder: Path) -> None:
     with pytest.raises(ConfigError, match="already"):
         Database.create(folder / "hq.sqlite")
+
+
+def test_a_database_of_another_version_is_refused(folder: Path, database: Database) -> None:
+    with database.write() as conn:
+        conn.exec_driver_sql(f"PRAGMA user_version = {SCHEMA + 1}")
+
+    with pytest.raises(ConfigError, match=f"schema {SCHEMA + 1}"):
+        Database(folder / "hq.sqlite")

@@ -44,7 +44,7 @@ from tests.hq.headquarters import SHOP
 _Message = TypeVar("_Message")
 
 
-def entry(till: str, epoch: str, seq: int, **fields: Any) -> Entry:
+def entry(till: str, epoch: str, seq: int, /, **fields: Any) -> Entry:
     """An entry of no known kind, with `fields` as given."""
     made = Entry(
         till=till,
@@ -65,7 +65,7 @@ def moved(account: str, amount: int, *, unit: str = "points", lot: str = "l1") -
     return (Posting(unit, ISSUANCE, -amount), Posting(unit, f"account:{account}", amount, lot))
 
 
-def sale_body(account: str | None, total: int, **fields: Any) -> dict[str, Any]:
+def sale_body(account: str | None, total: int, /, **fields: Any) -> dict[str, Any]:
     """The body of a sale of one article."""
     line = {"article": "mug", "quantity": 1000, "amount": total, "category": None, "tax": 0}
     body = {"account": account, "card": None, "currency": "GBP", "lines": [line], "total": total, "due": total}

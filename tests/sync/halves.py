@@ -16,7 +16,7 @@ from agent.sync.enrol import require_pinned
 from agent.sync.keys import load_keys
 from agent.sync.line import Line
 from agent.sync.loop import hold
-from agent.sync.meeting import Meeting, Met
+from agent.sync.meeting import BATCH_ENTRIES, Meeting, Met
 from tests.hq.headquarters import PROGRAMME, SHOP, code_for
 
 
@@ -37,12 +37,15 @@ class Till:
         programme = programmes.current(self.ledger) or programmes.adopt(self.ledger, PROGRAMME.read_bytes())
         self.counter = Counter(self.ledger, programme, recorded=lambda: None)
         self.meeting: Meeting | None = None
+        self.batch_entries = BATCH_ENTRIES
+        self._line: Line | None = None
         self.sales = 0
 
     def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None:
+        self.hang_up()
         self.ledger.close()
 
     def enrol(self, hq: Path) -> Self:
@@ -50,17 +53,27 @@ class Till:
         return self
 
     def line(self) -> Line:
-        return Line(self.ledger, require_pinned(self.ledger), load_keys(self.folder), self.settings)
+        """Return the line, the same one until `hang_up`."""
+        if self._line is None:
+            self._line = Line(self.ledger, require_pinned(self.ledger), load_keys(self.folder), self.settings)
+        return self._line
+
+    def hang_up(self) -> None:
+        """Forget everything that is not on disk, as a restart of the agent does."""
+        if self._line is not None:
+            self._line.__exit__(None, None, None)
+        self._line = self.meeting = None
 
     def meet(self) -> Met:
+        """Hold one meeting, as the sync loop does."""
         if self.meeting is None:
-            self.meeting = Meeting(self.ledger, require_pinned(self.ledger), load_keys(self.folder).profile)
-        with self.line() as line:
-            try:
-                return hold(self.meeting, line)
-            except BaseException:
-                self.meeting.forget()
-                raise
+            enrolled, keys = require_pinned(self.ledger), load_keys(self.folder)
+            self.meeting = Meeting(self.ledger, enrolled, keys.profile, batch_entries=self.batch_entries)
+        try:
+            return hold(self.meeting, self.line())
+        except BaseException:
+            self.meeting.forget()
+            raise
 
     def read_card(self, serial: int) -> MemberView:
         return self.counter.identify(card_number(serial), Source.NUMBER, by="scanner")
@@ -79,7 +92,7 @@ class Till:
 
     def enrol_member(self, card: int | None, name: str, phone: str) -> str:
         number = None if card is None else card_number(card)
-        answer = self.counter.enrol(EnrolAsk(f"join-{name}", name=name, phone=phone, card=number), by="pos")
+        answer = self.counter.enrol(EnrolAsk(f"join-{phone[-4:]}", name=name, phone=phone, card=number), by="pos")
         return answer.account
 
     def points(self, card: int) -> int:

@@ -14,7 +14,7 @@ class Pace:
     answer_s: float = 5.0  # beyond that, a call that should have returned counts as hung
     send_s: float = 30.0  # the same for a slip: a slow serial line takes its time
     interactive_s: float = 30.0  # the same for a health check in which a person takes part
-    status_s: float = 10.0  # between two looks at a device that nobody reads from
+    status_s: float = 2.0  # between two looks at a device that nobody reads from
     first_pause_s: float = 0.25
     longest_pause_s: float = 2.0
 

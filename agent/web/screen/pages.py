@@ -19,7 +19,7 @@ from agent.web.tokens import Tokens
 
 COOKIE_S = 30 * 24 * 3600  # how long a browser stays in after the page was last opened
 
-_ZERO = re.compile(r"0(?:\.(0+))?")
+_ZERO = re.compile(r"(?P<before>[^0]*)0(\.(?P<digits>0+))?(?P<after>.*)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,18 +77,13 @@ def _stay_in(response: Response, request: Request, session: str) -> None:
 def _screen_settings(programme: Programme | None) -> dict[str, Any]:
     """Return what the page's script needs to know of the programme."""
     if programme is None:
-        return {"name": "", "version": "", "currency": "", "digits": 2, "categories": [], "tiers": {}}
-    return {
-        "name": programme.name,
-        "version": programme.version,
-        "currency": programme.currency,
-        "digits": minor_digits(programme.currency),
-        "categories": sorted({name for card in programme.punch_cards for name in card.categories}),
-        "rewards": {reward.id: reward.units for reward in programme.rewards},
-    }
+        return {"name": None, "categories": [], "before": "", "digits": 2, "after": ""}
+    categories = sorted({name for card in programme.punch_cards for name in card.categories})
+    return {"name": programme.name, "categories": categories, **amount_style(programme.currency)}
 
 
-def minor_digits(currency: str) -> int:
-    """Return how many decimals amounts of a currency have, as slips write them."""
-    match = _ZERO.search(money_text(0, currency))
-    return len(match[1] or "") if match else 0
+def amount_style(currency: str) -> dict[str, Any]:
+    """Return how slips write amounts of a currency: what stands before and after, and the number of decimals."""
+    match = _ZERO.fullmatch(money_text(0, currency))
+    assert match is not None
+    return {"before": match["before"], "digits": len(match["digits"] or ""), "after": match["after"]}

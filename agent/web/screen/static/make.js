@@ -12,4 +12,6 @@ export function make(tag, attributes, ...children) {
 }
 
 /** Return minor units as text in the programme's currency. */
-export const money = (minor, settings) => formatAmount(minor, settings.digits);
+export function money(minor, { before, digits, after }) {
+  return (minor < 0 ? "\u2212" : "") + before + formatAmount(Math.abs(minor), digits) + after;
+}

@@ -6,7 +6,7 @@ import { make, money } from "./make.js";
 export function memberPanel(state, settings, act) {
   if (state.enrolling) return enrolForm(state, act);
   if (state.found.length) return foundList(state.found, act);
-  return state.member ? memberCard(state.member, settings, act) : idlePanel(state, settings, act);
+  return state.member ? memberCard(state.member, gained(state.effects), act) : idlePanel(state, settings, act);
 }
 
 function idlePanel(state, settings, act) {
@@ -19,7 +19,7 @@ function idlePanel(state, settings, act) {
 }
 
 function findForm(act) {
-  const input = make("input", { id: "find", placeholder: "or type its number, a phone or a name", maxLength: 80 });
+  const input = make("input", { id: "find", placeholder: "number, phone or name", maxLength: 80 });
   input.autocomplete = "off";
   const form = make("form", { class: "find" }, make("kbd", {}, "F"), input);
   form.addEventListener("submit", (event) => {
@@ -34,7 +34,14 @@ function lastSale(last, settings) {
   return make("p", { class: "last" }, make("span", {}, "Last sale"), make("b", {}, money(last.due, settings)), said);
 }
 
-function memberCard(member, settings, act) {
+/** What the sale will add, by unit. */
+function gained(effects) {
+  const gains = {};
+  for (const { unit, amount } of effects) gains[unit] = (gains[unit] ?? 0) + amount;
+  return gains;
+}
+
+function memberCard(member, gains, act) {
   const punched = new Set(member.punch_cards.map((card) => card.card));
   const units = Object.keys(member.balances).filter((unit) => !punched.has(unit));
   return make("div", { class: `card ${member.status}` },
@@ -42,24 +49,26 @@ function memberCard(member, settings, act) {
       make("h2", {}, member.name ?? (member.status === "provisional" ? "New card" : "Member")),
       member.tier && make("span", { class: "tier" }, member.tier)),
     ...units.map((unit) => make("p", { class: "balance" },
-      make("b", {}, member.balances[unit].toLocaleString("en")), " ", member.labels[unit])),
-    ...member.punch_cards.map(punchCard),
+      make("b", {}, member.balances[unit].toLocaleString("en")), " ", member.labels[unit],
+      gains[unit] > 0 && make("span", { class: "gain" }, `+${gains[unit].toLocaleString("en")}`))),
+    ...member.punch_cards.map((card) => punchCard(card, gains[card.card] ?? 0)),
     member.nearest && !punched.has(member.nearest.unit) && nearest(member),
     member.status === "provisional" && make("div", { class: "hint" },
-      make("p", {}, "It earns from today. Rewards follow once the customer has joined."),
+      make("p", {}, "This card earns from today. Rewards follow once the customer has joined."),
       keyed("N", "Join now", act.enrol)),
     member.status === "blocked" && make("p", { class: "hint bad" }, "This card is blocked: it earns nothing."));
 }
 
-function punchCard(card) {
+function punchCard(card, gain) {
   const places = Array.from({ length: card.of }, (_, i) => {
-    const free = i === card.of - 1;
-    return make("i", { class: `${i < card.punched ? "punched" : ""} ${free ? "free" : ""}` });
+    const coming = i < card.punched + gain ? "coming" : "";
+    return make("i", { class: `${i < card.punched ? "punched" : coming} ${i === card.of - 1 ? "free" : ""}` });
   });
   const left = card.of - 1 - card.punched;
-  const drawn = make("div", { class: "places", role: "img", ariaLabel: `${card.punched} of ${card.of - 1}` }, ...places);
+  const ariaLabel = `${card.punched} of ${card.of - 1}`;
   return make("div", { class: "punches" },
-    make("h3", {}, card.label, make("span", {}, left > 0 ? `${left} to go` : "one is free")), drawn);
+    make("h3", {}, card.label, make("span", {}, left > 0 ? `${left} to go` : "one is free")),
+    make("div", { class: "places", role: "img", ariaLabel }, ...places));
 }
 
 function nearest(member) {

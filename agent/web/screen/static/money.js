@@ -9,12 +9,11 @@ export function parseAmount(text, digits) {
   return Number(match[1]) * 10 ** digits + Number((match[2] || "").padEnd(digits, "0") || 0);
 }
 
-/** Return minor units as text: 1250 is "12.50". */
+/** Return minor units, none below 0, as text: 1250 is "12.50". */
 export function formatAmount(minor, digits) {
-  const sign = minor < 0 ? "\u2212" : "";
-  const text = String(Math.abs(minor)).padStart(digits + 1, "0");
+  const text = String(minor).padStart(digits + 1, "0");
   const whole = Number(text.slice(0, text.length - digits)).toLocaleString("en");
-  return sign + whole + (digits ? "." + text.slice(-digits) : "");
+  return whole + (digits ? "." + text.slice(-digits) : "");
 }
 
 /** Say whether a text typed as amount is so long that it must be a card's number. */

@@ -27,7 +27,6 @@ const act = {
   choose: (i) => till.choose(i).then(focus),
   find: (text) => till.find(text).then(focus),
 };
-let added = []; // lines with a category; what stands in the amount field comes after them
 let noticeTimer = 0;
 let previewTimer = 0;
 
@@ -66,9 +65,9 @@ function add(category) {
     say("bad", "Type the amount, then the key");
     return;
   }
-  added = [...till.state.lines.filter((line) => line.category), { amount: minor, category }];
+  const withCategory = till.state.lines.filter((line) => line.category);
   amount.value = "";
-  till.setLines(added).then(focus);
+  till.setLines([...withCategory, { amount: minor, category }]).then(focus);
 }
 
 /** The amount field changed: it is the last line of the sale. */
@@ -132,7 +131,7 @@ function listen() {
   const events = new EventSource("/v1/events");
   const on = (kind, take) => events.addEventListener(kind, (event) => take(JSON.parse(event.data)));
   on("member", (member) => till.show(member).then(focus));
-  on("notice", ({ code, text }) => say(code === "bank_card" ? "card" : "bad", text));
+  on("notice", ({ code, text }) => say(code === "bank_card" ? "bank" : "bad", text));
   on("sale", (sold) => till.soldElsewhere(sold));
   on("device", look);
   on("sync", look);

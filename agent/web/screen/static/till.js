@@ -31,6 +31,7 @@ export class Till {
       return;
     }
     await this.undoAll();
+    this.say("", "");
     this.set({ ...NOBODY, member, offers: member.offers });
     await this.preview();
   }
@@ -102,7 +103,8 @@ export class Till {
       await this.undo(body.op);
       return;
     }
-    this.set({ redeemed: [...this.state.redeemed, { op: body.op, label: taken.label, value: taken.value }] });
+    const label = offer.free ? offer.label : `${taken.units} ${this.state.member.labels[taken.unit]}`;
+    this.set({ redeemed: [...this.state.redeemed, { op: body.op, label, value: taken.value }] });
     await this.refresh();
   }
 
@@ -135,9 +137,11 @@ export class Till {
   }
 
   /** Somebody else recorded a sale: if it was for the member on the screen, his sale has ended. */
-  soldElsewhere({ op, account, sale }) {
+  async soldElsewhere({ op, account, sale }) {
     if (op.startsWith("scr-") || this.state.sending) return;
-    if (account === null || account === this.state.member?.account) this.end(sale);
+    if (account !== null && account !== this.state.member?.account) return;
+    await this.undoAll();
+    this.end(sale);
   }
 
   // -- how it is done ------------------------------------------------------------------------------------------
@@ -173,7 +177,8 @@ export class Till {
 
   end(sale) {
     const name = this.state.member?.name;
-    const texts = sale.effects.filter((effect) => effect.amount && effect.rule !== "tiers").map((effect) => effect.text);
+    const counted = sale.effects.filter((effect) => effect.amount && effect.rule !== "tiers");
+    const texts = counted.map((effect) => effect.text);
     this.set({ ...NOBODY, ...NOTHING, last: { due: sale.due, name, texts } });
   }
 
@@ -214,7 +219,8 @@ export class Till {
   }
 
   complain(error) {
-    this.say(error.code === "bank_card" ? "card" : "bad", error.message, error.hint);
+    if (error.code === "bank_card") this.say("bank", error.message);
+    else this.say("bad", error.message, error.hint);
   }
 }
 

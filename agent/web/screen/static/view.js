@@ -11,9 +11,11 @@ let drawnPanel = "";
 /** Draw everything that depends on the state. `act` has a function for each thing a person may do. */
 export function draw(state, settings, act) {
   drawPanel(state, settings, act);
-  fill("categories", settings.categories.map((name) => keyButton(act.keys.categories[name], name, () => act.add(name))));
+  const categories = settings.categories;
+  fill("categories", categories.map((name) => keyButton(act.keys.categories[name], name, () => act.add(name))));
+  const lines = state.lines.length > 1 || state.redeemed.length ? state.lines : state.lines.filter((li) => li.category);
   fill("lines", [
-    ...state.lines.map((line, i) => row(line.category ?? "Amount", line.amount, settings, () => act.remove(i))),
+    ...lines.map((line, i) => row(line.category ?? "Amount", line.amount, settings, () => act.remove(i))),
     ...state.redeemed.map((taken) => row(taken.label, -taken.value, settings, () => act.giveBack(taken.op))),
   ]);
   fill("offers", state.offers.map((offer, i) => offerButton(offer, i, state, settings, act)));
@@ -36,7 +38,8 @@ export function drawChips(chips) {
 
 /** The panel is drawn anew only when it says something else: somebody may be typing in it. */
 function drawPanel(state, settings, act) {
-  const panel = JSON.stringify([state.enrolling, state.found, state.member, state.last]);
+  const gains = state.member && !state.enrolling ? state.effects : [];
+  const panel = JSON.stringify([state.enrolling, state.found, state.member, state.last, gains]);
   if (panel === drawnPanel) return;
   drawnPanel = panel;
   fill("member", [memberPanel(state, settings, act)]);
@@ -48,12 +51,14 @@ function keyButton(key, text, onclick) {
 
 function row(text, amount, settings, remove) {
   const button = make("button", { type: "button", title: "Take off", onclick: remove, tabIndex: -1 }, "\u00d7");
-  return make("li", { class: amount < 0 ? "redeemed" : "" }, make("span", {}, text), make("b", {}, money(amount, settings)), button);
+  const classes = amount < 0 ? "redeemed" : "";
+  return make("li", { class: classes }, make("span", {}, text), make("b", {}, money(amount, settings)), button);
 }
 
 function offerButton(offer, i, state, settings, act) {
   const worth = offer.free ? `${offer.label}: one free` : `${money(offer.value_max, settings)} off`;
-  const cost = `${offer.units_max.toLocaleString("en")} ${state.member?.labels[offer.unit] ?? offer.unit}`;
+  const units = `${offer.units_max.toLocaleString("en")} ${state.member.labels[offer.unit]}`;
+  const cost = offer.free ? "the full card" : units;
   const button = keyButton(act.keys.offers[i] ?? "", worth, () => act.redeem(i));
   button.append(make("small", {}, state.total ? `for ${cost}` : "type the amount first"));
   button.disabled = !state.total;

@@ -1,0 +1,56 @@
+from hq.books.totals import Books, Takings, TillRow, UnitRow
+from hq.clock import now_ms
+from hq.desk.page import number, render
+
+_EMPTY = Books(0, 0, 0, 0, (), ())
+_TILL = TillRow(
+    till="corner/1",
+    contact_ms=now_ms() - 5 * 60_000,
+    epoch="e",
+    seq=12345,
+    head="ab" * 32,
+    entries=12345,
+    waiting=0,
+    quarantined=0,
+    forked=0,
+    takings=(Takings("GBP", 10, 1234567, 1, 500),),
+    flags=(),
+)
+
+
+def test_a_new_headquarters_says_how_to_begin() -> None:
+    page = render("HQ", [], _EMPTY)
+
+    assert "tally-hq enrol-code" in page
+    assert "come out even" in page
+
+
+def test_a_till_is_shown_with_contact_head_and_money() -> None:
+    page = render("HQ", [_TILL], _EMPTY)
+
+    for text in ("corner/1", "5 min ago", "abababababab", number(1234567), "GBP"):
+        assert text in page
+
+
+def test_what_needs_a_look_stands_out() -> None:
+    unit = UnitRow("points", {"account": 4, "issuance": -5}, -1, 4)
+
+    page = render("HQ", [], Books(1, 0, 1, 1, (), (unit,)))
+
+    assert "do not come out even" in page
+
+
+def test_nothing_on_the_page_is_taken_as_markup() -> None:
+    assert "<script>" not in render("<script>alert(1)</script>", [], _EMPTY)
+
+
+def test_the_page_loads_nothing_from_elsewhere() -> None:
+    page = render("HQ", [_TILL], _EMPTY)
+
+    assert "http://" not in page
+    assert "https://" not in page
+    assert "src=" not in page
+
+
+def test_numbers_are_grouped_in_threes() -> None:
+    assert number(-1234567) == "-1\N{NARROW NO-BREAK SPACE}234\N{NARROW NO-BREAK SPACE}567"

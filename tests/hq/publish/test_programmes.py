@@ -1,0 +1,26 @@
+from pathlib import Path
+
+import pytest
+
+from agent.errors import ConfigError, ProgrammeError
+from hq.config import Shop
+from hq.database import Database, last_version
+from hq.publish.programmes import publish
+
+
+@pytest.mark.parametrize(("text", "error"), [(None, ConfigError), ('nam = "x"', ProgrammeError)])
+def test_a_programme_that_cannot_be_used_is_not_published(
+    database: Database, tmp_path: Path, text: str | None, error: type[Exception]
+) -> None:
+    path = tmp_path / "p.toml"
+    if text is not None:
+        path.write_text(text)
+
+    def try_it() -> None:
+        with database.write() as conn:
+            publish(conn, [Shop("corner", path)])
+
+    with pytest.raises(error):
+        try_it()
+    with database.read() as conn:
+        assert last_version(conn) == 0

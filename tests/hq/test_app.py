@@ -1,0 +1,58 @@
+from collections.abc import Iterator
+from pathlib import Path
+
+import httpx
+import pytest
+
+from tests.hq.headquarters import serving
+
+
+@pytest.fixture(scope="module")
+def served(founded: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[httpx.Client]:
+    import shutil
+
+    folder = shutil.copytree(founded, tmp_path_factory.mktemp("app") / "hq")
+    with serving(folder) as address, httpx.Client(base_url=address, trust_env=False) as client:
+        yield client
+
+
+def test_the_desk_is_at_the_root(served: httpx.Client) -> None:
+    answer = served.get("/")
+
+    assert answer.status_code == 200
+    assert answer.headers["content-type"].startswith("text/html")
+    assert "Test HQ" in answer.text
+
+
+def test_the_door_is_described(served: httpx.Client) -> None:
+    paths = served.get("/openapi.json").json()["paths"]
+
+    assert set(paths) >= {f"/sync/v1/{word}" for word in ("enrol", "where", "entries", "feed")}
+
+
+@pytest.mark.parametrize("word", ["where", "entries", "feed"])
+def test_an_unsigned_request_is_refused_clearly(served: httpx.Client, word: str) -> None:
+    answer = served.post(f"/sync/v1/{word}", content=b"{}")
+
+    assert answer.status_code == 401
+    assert "signature" in answer.json()["message"]
+
+
+@pytest.mark.parametrize(
+    ("word", "body", "status"),
+    [("enrol", b"", 400), ("enrol", b"[" * 10_000, 400), ("enrol", b"\xff", 400), ("nothing", b"{}", 404)],
+)
+def test_junk_is_refused_clearly(served: httpx.Client, word: str, body: bytes, status: int) -> None:
+    assert served.post(f"/sync/v1/{word}", content=body).status_code == status
+
+
+@pytest.mark.parametrize(("word", "size"), [("where", 70_000), ("enrol", 70_000), ("entries", 9 * 1024 * 1024)])
+def test_a_body_over_the_limit_is_not_read_to_its_end(served: httpx.Client, word: str, size: int) -> None:
+    answer = served.post(f"/sync/v1/{word}", content=bytes(size))
+
+    assert answer.status_code == 413
+    assert "is over" in answer.json()["message"]
+
+
+def test_only_posts_come_to_the_door(served: httpx.Client) -> None:
+    assert served.get("/sync/v1/where").status_code == 405
