@@ -78,8 +78,8 @@ def test_money_is_read_in_the_minor_units_of_its_currency(currency: str, written
 def test_the_greatest_amount_is_the_limit_of_a_sale() -> None:
     text = HEAD + POINTS
 
-    assert load(text.replace("1.00", "10000000000.00").encode()).earn[0].per == MONEY_MAX
-    assert load(text.replace("EUR", "JPY").replace("1.00", "1000000000000").encode()).earn[0].per == MONEY_MAX
+    assert load(text.replace("1.00", "1000000000.00").encode()).earn[0].per == MONEY_MAX
+    assert load(text.replace("EUR", "JPY").replace("1.00", "100000000000").encode()).earn[0].per == MONEY_MAX
 
 
 @pytest.mark.parametrize(
@@ -97,7 +97,7 @@ def test_the_greatest_amount_is_the_limit_of_a_sale() -> None:
         '"1e2"',
         '"1e400"',
         '"1e999999"',
-        '"10000000000.01"',
+        '"1000000000.01"',
         '"9223372036854775808"',
         '"1_0.00"',
         '" 1.00"',
@@ -115,7 +115,7 @@ def test_an_amount_that_is_none_is_refused_with_its_limits(written: str) -> None
     message = _mistake('per = "1.00"', f"per = {written}")
 
     assert message.startswith("[[earn]] number 1: per = ")
-    assert message.endswith("must be an amount in quotes from 0.01 to 10000000000.00")
+    assert message.endswith("must be an amount in quotes from 0.01 to 1000000000.00")
 
 
 @pytest.mark.parametrize(
@@ -252,3 +252,10 @@ def test_the_readme_explains_every_key() -> None:
 
         assert len(known) > 0
         assert [key for key in known if f"`{key}`" not in readme and f"[{key}]" not in readme] == []
+
+
+def test_a_rule_that_gives_more_than_can_be_kept_is_refused() -> None:
+    text = (HEAD + POINTS).replace("give = 1", "give = 1000000000")
+
+    with pytest.raises(ProgrammeError, match="give = 1000000000 for every 100 minor units is more than can be kept"):
+        load(text.encode())
