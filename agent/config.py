@@ -13,9 +13,9 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from agent.devices.loading import DeviceSetup, DriverRow
 from agent.devices.settings import did_you_mean, parse_settings
 from agent.errors import ConfigError
-from agent.slips.layout import SlipSettings
-from agent.sync import SyncSettings
-from agent.web import WebSettings
+from agent.slips.settings import SlipSettings
+from agent.sync.settings import SyncSettings
+from agent.web.settings import WebSettings
 from drivers import DRIVERS
 
 _NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,31}")

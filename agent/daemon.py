@@ -33,7 +33,7 @@ from agent.ledger.slip_queue import SlipQueue
 from agent.loyalty.cards import CardRange
 from agent.loyalty.programme import Programme
 from agent.slips.spool import Spool
-from agent.sync import SyncLoop
+from agent.sync.loop import SyncLoop
 from agent.upkeep.running import Running, remove_running, write_running
 from agent.web import EventHub, Scope, StatusBoard, Tokens
 from agent.web.api.shapes import member_map

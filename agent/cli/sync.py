@@ -23,7 +23,7 @@ def enrol(
 
     Example: tally enrol 7K2M-9QXD-4RTW
     """
-    from agent.sync import enrol as enrol_till
+    from agent.sync.enrol import enrol as enrol_till
 
     settings = load_config(config)
     if settings.sync is None:

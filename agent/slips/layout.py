@@ -9,65 +9,17 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Final
 
-from agent.devices.document import Align, Block, Cut, Document, Feed, Image, QRCode, Rule, Text
-from agent.errors import ConfigError
+from agent.devices.document import Align, Block, Cut, Document, Feed, QRCode, Rule, Text
 from agent.slips import columns as paper
 from agent.slips.facts import SlipFacts
-from agent.slips.logo import load_logo
 from agent.slips.punches import PUNCHES_MAX, punch_card
-from agent.slips.texts import TEXTS, Phrase, phrase
+from agent.slips.settings import Letterhead
+from agent.slips.texts import Phrase, phrase
 
-COLUMNS: Final = (32, 42, 48)
 DOT_COLUMN: Final = 12  # dots of a font A cell
-WEB_MAX: Final = 200  # a QR code of 57 modules, which fits the narrowest paper
-LOGO_WIDTH_MAX_PX: Final = 384  # the narrowest paper (58 mm) prints this many dots
 _INDENT: Final = "  "
-
-
-@dataclass(frozen=True, slots=True)
-class Letterhead:
-    """What every slip of a till has in common; an empty text is left out.
-
-    `web` is the address where members see their balance, `columns` the paper's width in characters of font A.
-    """
-
-    shop: str
-    address: tuple[str, ...] = ()
-    contact: str = ""
-    web: str = ""
-    logo: Image | None = None
-    columns: int = 42
-    language: str = "en"
-
-
-@dataclass(frozen=True, slots=True)
-class SlipSettings:
-    """The [slips] section of till.toml: a letterhead whose `logo` is still a PNG file."""
-
-    shop: str
-    address: tuple[str, ...] = ()
-    contact: str = ""
-    web: str = ""
-    logo: Path | None = None
-    columns: int = 42
-    language: str = "en"
-
-    def __post_init__(self) -> None:
-        """Refuse paper, languages and addresses that no slip can have; raises ConfigError."""
-        if self.columns not in COLUMNS:
-            raise ConfigError(f"'columns' is {self.columns} but must be one of {', '.join(map(str, COLUMNS))}")
-        if self.language not in TEXTS:
-            raise ConfigError(f"'language' is {self.language!r} but must be one of {', '.join(TEXTS)}")
-        if len(self.web) > WEB_MAX or not (self.web.isascii() and self.web.isprintable()):
-            raise ConfigError(f"'web' is {self.web!r} but must be at most {WEB_MAX} printable ASCII characters")
-
-    def letterhead(self) -> Letterhead:
-        """Read the logo, shrunk to 384 dots if it is wider; ConfigError if it cannot be read."""
-        logo = None if self.logo is None else load_logo(self.logo, width_max_px=LOGO_WIDTH_MAX_PX)
-        return Letterhead(self.shop, self.address, self.contact, self.web, logo, self.columns, self.language)
 
 
 def lay_out(facts: SlipFacts, letterhead: Letterhead, *, name: str | None) -> Document:

@@ -6,8 +6,9 @@ from typing import Protocol
 
 from agent.devices.document import Document
 from agent.slips.facts import SlipFacts
-from agent.slips.layout import Letterhead, lay_out
+from agent.slips.layout import lay_out
 from agent.slips.reader import render_png
+from agent.slips.settings import Letterhead
 
 
 class Encoder(Protocol):

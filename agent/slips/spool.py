@@ -18,7 +18,8 @@ from agent.devices.categories import PrinterStatus
 from agent.devices.document import Document
 from agent.errors import ClaimedError, DeviceError, IllegalError, LedgerError, OfflineError
 from agent.slips.facts import SlipFacts
-from agent.slips.layout import Letterhead, lay_out
+from agent.slips.layout import lay_out
+from agent.slips.settings import Letterhead
 
 _log = logging.getLogger(__name__)
 

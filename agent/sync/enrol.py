@@ -8,14 +8,14 @@ from __future__ import annotations
 import secrets
 from dataclasses import dataclass
 
-from agent.errors import ForgedError, LedgerError, RejectedError
+from agent.errors import ForgedError, JournalError, LedgerError, RejectedError
 from agent.journal.entry import encode
 from agent.journal.wire import ENROLLING, MAP_TYPE, Enrolled, Enrolment, Nonce, read
 from agent.ledger.ledger import Ledger
 from agent.sync.keys import make_keys
 from agent.sync.line import NONCE, Ask, check_signed, open_client, refused_or_body, send
 from agent.sync.settings import SyncSettings
-from agent.sync.signatures import sign, verify
+from agent.sync.signatures import Reply, sign, verify
 
 _PINNED = "sync.pinned"  # the key in the ledger's `state`
 
@@ -42,24 +42,29 @@ def enrol(ledger: Ledger, settings: SyncSettings, code: str) -> Joined:
     request = sign(url, MAP_TYPE, ask.body, key=keys.signing, key_id=ENROLLING, nonce=nonce)
     with open_client(settings) as client:
         reply = send(client, request, timeout_s=settings.timeout_s)
-    check_signed(reply)
-    before = pinned(ledger)
-    if reply.status_code != 200 and before is None:  # nothing is pinned that could vouch for a refusal
-        refused_or_body(reply)
-    told = read(reply.body, Enrolled.from_map) if before is None or reply.status_code == 200 else before
-    if before is not None and before.root != told.root:
-        raise RejectedError(
-            f"this till belongs to the headquarters with root key {before.root.hex()[:16]}",
-            hint="a till changes its headquarters only with a new ledger: move the old folder away",
-        )
-    verify(reply, root=told.root, serial=0)
-    refused_or_body(reply)
+    told, before = _told(reply), pinned(ledger)
     if told.till != ledger.till:
         raise ForgedError(f"headquarters enrolled {told.till!r}, this till is {ledger.till!r}")
     if before is None:
         start = str(Nonce(told.hq_epoch, 0, "start"))
         ledger.remember({_PINNED: encode(told.to_map()), NONCE: start.encode()})
+    elif before.root != told.root:
+        raise RejectedError(
+            f"this till belongs to the headquarters with root key {before.root.hex()[:16]}",
+            hint="a till changes its headquarters only with a new ledger: move the old folder away",
+        )
     return Joined(told.till, told.root.hex())
+
+
+def _told(reply: Reply) -> Enrolled:
+    """Return what headquarters says, once its answer vouches for itself under the root key that stands in it."""
+    check_signed(reply)
+    try:
+        told = read(refused_or_body(reply), Enrolled.from_map)
+    except JournalError as error:
+        raise ForgedError(f"the answer is not headquarters': {error}") from error
+    verify(reply, root=told.root, serial=0)
+    return told
 
 
 def pinned(ledger: Ledger) -> Enrolled | None:

@@ -10,7 +10,6 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-import httpx
 import orjson
 
 from agent.errors import RefusalError, TallyError
@@ -40,6 +39,8 @@ class Running:
 
     def ask(self, method: str, path: str, body: dict[str, Any] | None = None) -> dict[str, Any]:
         """Call the local API and return its answer; raises RefusalError for a refusal, NotRunningError for silence."""
+        import httpx  # takes longer to load than most commands take
+
         headers = {"Authorization": f"Bearer {self.token}"}
         try:
             with httpx.Client(trust_env=False, timeout=_ANSWER_S) as client:

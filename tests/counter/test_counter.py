@@ -39,7 +39,7 @@ def run_together(work: Callable[[int], None]) -> None:
 
 def test_a_till_without_a_programme_says_so_and_writes_nothing(tmp_path: Path) -> None:
     with open_shop(tmp_path, programme=None) as shop:
-        for ask in (lambda: shop.identify(), lambda: shop.sell("S-1", line(1)), lambda: shop.counter.member("a")):
+        for ask in (shop.identify, lambda: shop.sell("S-1", line(1)), lambda: shop.counter.member("a")):
             with pytest.raises(NotAllowedError) as refused:
                 ask()
             assert "no programme" in str(refused.value)

@@ -8,10 +8,10 @@ import PIL.Image
 
 from agent.devices.document import Align, Block, Cut, Document, Feed, Image, QRCode, Rule, Text
 from agent.slips.facts import SlipFacts, SlipLine
-from agent.slips.layout import Letterhead
 from agent.slips.reader import paper_width_px
 from agent.slips.reader.interpreter import interpret
 from agent.slips.reader.picture import sheets
+from agent.slips.settings import Letterhead
 
 LETTERHEAD = Letterhead(
     shop="The Corner Shop",

@@ -10,7 +10,8 @@ from agent.devices.document import Align, Cut, Document, Image, QRCode, Text
 from agent.errors import ConfigError
 from agent.slips.columns import width
 from agent.slips.facts import SlipFacts, SlipLine
-from agent.slips.layout import COLUMNS, SlipSettings, lay_out
+from agent.slips.layout import lay_out
+from agent.slips.settings import COLUMNS, SlipSettings
 from agent.slips.texts import NoTextError
 from tests.slips.samples import LETTERHEAD, SALE
 

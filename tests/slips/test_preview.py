@@ -5,9 +5,10 @@ from pathlib import Path
 import PIL.Image
 import pytest
 
-from agent.slips.layout import COLUMNS, SlipSettings, lay_out
+from agent.slips.layout import lay_out
 from agent.slips.preview import preview_png
 from agent.slips.reader import paper_width_px, read_text
+from agent.slips.settings import COLUMNS, SlipSettings
 from drivers.escpos_printer import EscposPrinter, Settings, Transport
 from tests.slips.samples import LETTERHEAD, SALE, PlainEncoder
 

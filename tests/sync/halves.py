@@ -27,13 +27,15 @@ def card_number(serial: int) -> str:
 
 
 class Till:
-    """A till named `name` in the shop; `meet` is what its sync loop does once."""
+    """A till named `name` in the shop, where cards of one `series` are read; `meet` is what its sync loop does once."""
 
-    def __init__(self, folder: Path, name: str, address: str) -> None:
+    def __init__(self, folder: Path, name: str, address: str, *, series: int = 0) -> None:
+        self.id = f"{SHOP}/{name}"
+        self.series = series
         self.folder = folder / f"till-{name}"
         self.settings = SyncSettings(hq=address, timeout_s=5.0)
         self.clock = TillClock("UTC", alone=False)
-        self.ledger = Ledger.open(self.folder / "ledger.db", till=f"{SHOP}/{name}", clock=self.clock)
+        self.ledger = Ledger.open(self.folder / "ledger.db", till=self.id, clock=self.clock)
         programme = programmes.current(self.ledger) or programmes.adopt(self.ledger, PROGRAMME.read_bytes())
         self.counter = Counter(self.ledger, programme, recorded=lambda: None)
         self.meeting: Meeting | None = None
@@ -49,7 +51,7 @@ class Till:
         self.ledger.close()
 
     def enrol(self, hq: Path) -> Self:
-        enrol(self.ledger, self.settings, code_for(hq, self.ledger.till.partition("/")[2]))
+        enrol(self.ledger, self.settings, code_for(hq, self.id.partition("/")[2]))
         return self
 
     def line(self) -> Line:
@@ -75,8 +77,12 @@ class Till:
             self.meeting.forget()
             raise
 
+    def number(self, serial: int) -> str:
+        """Return the number of a card of this till's series."""
+        return card_number(self.series * 1000 + serial)
+
     def read_card(self, serial: int) -> MemberView:
-        return self.counter.identify(card_number(serial), Source.NUMBER, by="scanner")
+        return self.counter.identify(self.number(serial), Source.NUMBER, by="scanner")
 
     def sell(self, pounds: int, card: int | None = None, *, op: str | None = None) -> str:
         self.sales += 1
@@ -91,7 +97,7 @@ class Till:
         self.counter.refund(RefundAsk(f"back-{sale}", (RefundLine(sale, 0, 1000),)), by="pos")
 
     def enrol_member(self, card: int | None, name: str, phone: str) -> str:
-        number = None if card is None else card_number(card)
+        number = None if card is None else self.number(card)
         answer = self.counter.enrol(EnrolAsk(f"join-{phone[-4:]}", name=name, phone=phone, card=number), by="pos")
         return answer.account
 

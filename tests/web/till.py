@@ -2,21 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import itertools
+import time
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 import httpx
+import orjson
 
 from agent.loyalty.programme import Programme
 from agent.web import EventHub, Scope, StatusBoard, Tokens, WebSettings
 from agent.web.app import create_app
 from agent.web.server import WebServer
-from tests.counter.shops import CARD, Shop, open_shop, shop_programme
+from tests.counter.shops import Shop, open_shop, shop_programme
 
 LISTED = "https://pos.example.com"
+SERVED = WebSettings(port=0, origins=(LISTED,))
 LINE = {"article": "85123A", "quantity": 2, "amount": 1530}
+WAIT_S = 5.0
 
 
 class WebTill:
@@ -28,13 +33,12 @@ class WebTill:
         self.secrets = {scope: self.tokens.add(scope, str(scope)) for scope in Scope}
         self.board = StatusBoard()
         self.events = EventHub()
-        self.app = create_app(
-            shop.counter, tokens=self.tokens, board=self.board, events=self.events, settings=settings
-        )
+        self.app = create_app(shop.counter, tokens=self.tokens, board=self.board, events=self.events, settings=settings)
         self.server = WebServer(self.app, settings)
         self._stack = ExitStack()
+        self._numbers = itertools.count(1)
 
-    def __enter__(self) -> WebTill:
+    def __enter__(self) -> Self:
         self.server.start()
         self._stack.callback(self.server.stop)
         self.pos = self.client(Scope.POS)
@@ -44,15 +48,25 @@ class WebTill:
         self._stack.close()
 
     @property
+    def host(self) -> str:
+        return f"127.0.0.1:{self.server.port}"
+
+    @property
     def url(self) -> str:
-        return f"http://127.0.0.1:{self.server.port}"
+        return f"http://{self.host}"
 
     def client(self, scope: Scope | None = None, **headers: str) -> httpx.Client:
-        """A client of its own connection, with the token of a scope or without any."""
+        """A client with connections of its own, with the token of a scope or without any."""
         if scope is not None:
             headers["Authorization"] = f"Bearer {self.secrets[scope]}"
-        client = httpx.Client(base_url=self.url, headers=headers, trust_env=False, timeout=5)
+        client = httpx.Client(base_url=self.url, headers=headers, trust_env=False, timeout=WAIT_S)
         return self._stack.enter_context(client)
+
+    def page(self) -> httpx.Client:
+        """A browser that came in on the screen's token: it has a cookie, and sends what our own page would."""
+        page = self.client(None, **{"Origin": self.url, "Sec-Fetch-Site": "same-origin"})
+        assert page.get("/enter", params={"code": self.tokens.one_time_code("screen")}).status_code == 200
+        return page
 
     def post(self, path: str, **body: Any) -> Any:
         """Ask as point-of-sale software, and return the answer's JSON."""
@@ -60,24 +74,72 @@ class WebTill:
         assert answer.status_code == 200, answer.text
         return answer.json()
 
-    def member(self, card: str = CARD) -> str:
-        """Enrol a member and return the account."""
-        return str(self.post("members", op=f"enrol-{card}", name="Ana Testova", card=card)["account"])
+    def send(self, path: str, content: str | bytes) -> httpx.Response:
+        """Send a body as it is."""
+        return self.pos.post(f"/v1/{path}", content=content, headers={"Content-Type": "application/json"})
+
+    def new_card(self) -> str:
+        """A card of the programme that nobody has yet."""
+        return f"9250{next(self._numbers):08d}"
+
+    def new_op(self) -> str:
+        return f"op-{next(self._numbers)}"
+
+    def member(self, *, points: int = 0, name: str = "Ana Testova") -> str:
+        """Enrol a member who has earned so many points, and return the account."""
+        account = str(self.post("members", op=self.new_op(), name=name, card=self.new_card())["account"])
+        if points:
+            self.sell(account, amount=points * 100)
+        return account
+
+    def sell(self, account: str | None = None, *, amount: int = 1530) -> str:
+        """Record a sale and return its op."""
+        op = self.new_op()
+        self.post("sales", op=op, account=account, lines=[{**LINE, "amount": amount}])
+        return op
 
 
 @contextmanager
-def serve(
-    folder: Path, *, programme: Programme | None = None, settings: WebSettings | None = None
-) -> Iterator[WebTill]:
+def serve(folder: Path, *, programme: Programme | None = None, settings: WebSettings = SERVED) -> Iterator[WebTill]:
     """A till served from `folder`, with the test shop's programme unless another is given."""
-    with open_shop(folder, programme=programme or shop_programme()) as shop:
-        with WebTill(shop, folder, settings or WebSettings(port=0, origins=(LISTED,))) as till:
-            yield till
+    with (
+        open_shop(folder, programme=programme or shop_programme()) as shop,
+        WebTill(shop, folder, settings) as till,
+    ):
+        yield till
 
 
 def error_of(answer: httpx.Response) -> dict[str, str]:
-    """The error of an answer; it has a code, a message and a hint, all said."""
+    """The error of an answer; it has a code, a message and a hint, and none of them is empty."""
     error = answer.json()["error"]
     assert set(error) == {"code", "message", "hint"}
     assert all(error.values())
     return dict(error)
+
+
+@contextmanager
+def listening(client: httpx.Client) -> Iterator[Iterator[tuple[str, Any]]]:
+    """Listen to the events: (kind, data) one by one, from the moment this is entered."""
+    with client.stream("GET", "/v1/events") as answer:
+        assert answer.status_code == 200
+        lines = answer.iter_lines()
+        assert next(lines).startswith("retry:")
+        yield _events(lines)
+
+
+def _events(lines: Iterator[str]) -> Iterator[tuple[str, Any]]:
+    kind = ""
+    for line in lines:
+        field, _, value = line.partition(": ")
+        if field == "event":
+            kind = value
+        elif field == "data":
+            yield kind, orjson.loads(value)
+
+
+def until(seen: Callable[[], bool]) -> None:
+    """Wait for something that happens in another thread."""
+    deadline = time.monotonic() + WAIT_S
+    while not seen():
+        assert time.monotonic() < deadline, "it did not happen"
+        time.sleep(0.005)
