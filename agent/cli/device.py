@@ -11,7 +11,9 @@ from drivers import DRIVERS
 
 
 def devices(config: ConfigPath = DEFAULT_CONFIG, as_json: AsJson = False) -> None:
-    """List the devices: as the running agent sees them, or as they are configured.
+    """List the devices.
+
+    As the running agent sees them, or without one as they are configured.
 
     Example: tally devices --json
     """

@@ -4,19 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from agent.cli.output import DEFAULT_CONFIG, AsJson, ConfigPath, open_ledger, read_ledger, show
 from agent.config import load_config
-from agent.counter import Counter, EnrolAsk, MemberView
 from agent.devices.firewall.recognise import OwnCard, recognise
 from agent.errors import InvalidError, UnknownError
-from agent.ledger import members, programmes
-from agent.ledger.ledger import Ledger
 from agent.loyalty.cards import Source
 from agent.upkeep.running import find_running
+
+if TYPE_CHECKING:
+    from agent.counter import Counter, MemberView
+    from agent.ledger.ledger import Ledger
 
 app = typer.Typer(help="Find, show and enrol members.", no_args_is_help=True)
 
@@ -25,6 +26,9 @@ _BY = "cli"
 
 @contextmanager
 def _counter(ledger: Ledger) -> Iterator[Counter]:
+    from agent.counter import Counter
+    from agent.ledger import programmes
+
     try:
         yield Counter(ledger, programmes.current(ledger), recorded=lambda: None)
     finally:
@@ -57,6 +61,8 @@ def find(
 
 
 def _by_card(ledger: Ledger, counter: Counter, text: str) -> list[MemberView]:
+    from agent.ledger import members
+
     ranges = counter.programme.cards if counter.programme else ()
     match recognise(text, ranges):
         case OwnCard(number, source):
@@ -107,6 +113,8 @@ def enrol(
 
     Example: tally member enrol --op E-1 --name "Ana Pop" --card 982600123465
     """
+    from agent.counter import EnrolAsk
+
     settings = load_config(config)
     running = find_running(settings.till.folder)
     if running is not None:

@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-import os
 import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import orjson
 import typer
 
 from agent.config import Config, load_config
-from agent.ledger.clock import TillClock
-from agent.ledger.ledger import Ledger
+
+if TYPE_CHECKING:
+    from agent.ledger.ledger import Ledger
 
 ConfigPath = Annotated[
     Path, typer.Option("--config", "-c", envvar="TALLY_CONFIG", help="The till's configuration file.")
@@ -24,6 +24,9 @@ DEFAULT_CONFIG = Path("/etc/tallystick/till.toml")
 
 def open_ledger(config: Config, *, read_only: bool) -> Ledger:
     """Open the till's ledger; writing takes its lock, so no agent may be running."""
+    from agent.ledger.clock import TillClock
+    from agent.ledger.ledger import Ledger
+
     clock = TillClock(config.till.zone, alone=config.sync is None)
     return Ledger.open(config.till.ledger, till=config.till.id, clock=clock, read_only=read_only)
 
@@ -71,5 +74,5 @@ def _text(value: Any) -> str:
 
 
 def is_terminal() -> bool:
-    """Say whether a person is watching."""
-    return os.isatty(sys.stdout.fileno())
+    """Say whether a person is watching the progress, which goes to standard error."""
+    return sys.stderr.isatty()

@@ -9,7 +9,6 @@ import typer
 
 from agent.cli.output import DEFAULT_CONFIG, AsJson, ConfigPath, read_ledger, show
 from agent.errors import ProgrammeError
-from agent.ledger import programmes
 from agent.loyalty.programme import Programme, load
 
 app = typer.Typer(help="Check and show loyalty programmes.", no_args_is_help=True)
@@ -34,6 +33,8 @@ def show_programme(config: ConfigPath = DEFAULT_CONFIG, as_json: AsJson = False)
 
     Example: tally programme show --json
     """
+    from agent.ledger import programmes
+
     ledger = read_ledger(config)
     try:
         programme = programmes.current(ledger)

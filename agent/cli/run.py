@@ -37,7 +37,9 @@ def run(config: ConfigPath = DEFAULT_CONFIG) -> None:
 
 
 def status(config: ConfigPath = DEFAULT_CONFIG, as_json: AsJson = False) -> None:
-    """Show how the running agent is: ledger, programme, devices, slips, sync.
+    """Show how the running agent is.
+
+    Its journal, clock, devices, slips and sync.
 
     Example: tally status
     """
@@ -45,7 +47,9 @@ def status(config: ConfigPath = DEFAULT_CONFIG, as_json: AsJson = False) -> None
 
 
 def doctor(config: ConfigPath = DEFAULT_CONFIG, as_json: AsJson = False) -> None:
-    """Look the till over and say what to do about what is wrong; exit status 1 if anything is.
+    """Look the till over and say what to do about what is wrong.
+
+    Exit status 1 if anything is.
 
     Example: tally doctor
     """
@@ -72,7 +76,9 @@ def replay(
     config: ConfigPath = DEFAULT_CONFIG,
     as_json: AsJson = False,
 ) -> None:
-    """Play real baskets through the running agent: cards are read, sales come in, returns become refunds.
+    """Play real baskets through the running agent.
+
+    Cards are read, sales come in, returns become refunds.
 
     Example: tally replay config/demo/baskets.csv --feed /tmp/cards
     """

@@ -8,46 +8,49 @@ import typer
 
 from agent.cli.output import DEFAULT_CONFIG, AsJson, ConfigPath, read_ledger, show
 from agent.errors import UnknownError
-from agent.journal.entry import decode_entry
+from agent.journal.entry import Entry, decode_entry
 from agent.slips.texts import reason_text
 
 app = typer.Typer(help="List sales and show why each earned what it did.", no_args_is_help=True)
 
-_KINDS = ("sale", "refund", "redemption", "redemption_undone")
-_LIST_MAX = 10_000
+_NEWEST_FIRST = """
+    SELECT bytes FROM entry
+    WHERE json_extract(CAST(bytes AS TEXT), '$.kind') IN ('sale', 'refund', 'redemption', 'redemption_undone')
+    ORDER BY n DESC LIMIT ?
+"""
 
 
 @app.command("list")
 def list_sales(
-    last: Annotated[int, typer.Option(min=1, max=_LIST_MAX, help="How many of the last entries to look at.")] = 20,
+    last: Annotated[int, typer.Option(min=1, help="How many to list.")] = 20,
     config: ConfigPath = DEFAULT_CONFIG,
     as_json: AsJson = False,
 ) -> None:
-    """List the last sales, refunds and redemptions, the newest first.
+    """List the last sales, refunds and redemptions.
+
+    The newest first; money in minor units, below 0 if the customer gets it.
 
     Example: tally sale list --last 5
     """
     ledger = read_ledger(config)
     try:
         with ledger.reading() as conn:
-            found = conn.execute("SELECT bytes FROM entry ORDER BY n DESC LIMIT ?", (last,)).fetchall()
+            found = conn.execute(_NEWEST_FIRST, (last,)).fetchall()
     finally:
         ledger.close()
-    entries = [decode_entry(data) for (data,) in found]
-    rows = [
-        {
-            "op": entry.op,
-            "kind": entry.kind,
-            "day": entry.day,
-            "account": entry.body["account"],
-            "money": _money(entry.kind, entry.body),
-            "by": entry.by,
-            "seq": entry.seq,
-        }
-        for entry in entries
-        if entry.kind in _KINDS
-    ]
-    show(rows, as_json=as_json)
+    show([_row(decode_entry(data)) for (data,) in found], as_json=as_json)
+
+
+def _row(entry: Entry) -> dict[str, Any]:
+    return {
+        "op": entry.op,
+        "kind": entry.kind,
+        "day": entry.day,
+        "account": entry.body["account"],
+        "money": _money(entry.kind, entry.body),
+        "by": entry.by,
+        "seq": entry.seq,
+    }
 
 
 def _money(kind: str, body: Any) -> int:
@@ -63,7 +66,9 @@ def show_sale(
     config: ConfigPath = DEFAULT_CONFIG,
     as_json: AsJson = False,
 ) -> None:
-    """Show one recorded sale, refund or redemption, with the reason for everything it did.
+    """Show one recorded sale, refund or redemption.
+
+    With the reason for everything it did.
 
     Example: tally sale show 536365
     """
@@ -81,5 +86,7 @@ def show_sale(
     typer.echo(f"{recorded.entry.kind} {op} on {recorded.entry.day}, entry {recorded.entry.seq}")
     for line in body.get("lines", []):
         typer.echo(f"  {line['quantity'] / 1000:>8g} x {line['article']:<20} {line['amount']:>10}")
+    if "reward" in body:
+        typer.echo(f"  {body['label']}: {body['units']} {body['unit']}")
     for reason in [effect["reason"] for effect in body.get("effects", [])] + list(body.get("reasons", [])):
         typer.echo(f"  {reason_text(reason['code'], reason['numbers'], body['currency'], 'en')}")

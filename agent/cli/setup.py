@@ -21,7 +21,9 @@ def show_config(config: ConfigPath = DEFAULT_CONFIG, as_json: AsJson = False) ->
 
 @app.command("check")
 def check_config(config: ConfigPath = DEFAULT_CONFIG, as_json: AsJson = False) -> None:
-    """Check the configuration, the programme it names and the devices' settings; nothing is opened.
+    """Check the configuration.
+
+    With it the programme that it names, and the devices' settings; no device is opened.
 
     Example: tally config check --config till.toml
     """

@@ -19,7 +19,9 @@ def enrol(
     config: ConfigPath = DEFAULT_CONFIG,
     as_json: AsJson = False,
 ) -> None:
-    """Enrol this till at headquarters: make its keys, pin headquarters' root key. The agent must be stopped.
+    """Enrol this till at headquarters.
+
+    Makes the till's keys and pins headquarters' root key. The agent must be stopped.
 
     Example: tally enrol 7K2M-9QXD-4RTW
     """
@@ -38,7 +40,9 @@ def enrol(
 
 @app.command("status")
 def status(config: ConfigPath = DEFAULT_CONFIG, as_json: AsJson = False) -> None:
-    """Show how the two halves stand: what waits, when they last met, what is in the way.
+    """Show how the two halves stand.
+
+    What waits, when they last met, what is in the way.
 
     Example: tally sync status
     """

@@ -35,7 +35,9 @@ def enter(
     config: ConfigPath = DEFAULT_CONFIG,
     as_json: AsJson = False,
 ) -> None:
-    """Print an address that lets one browser into the cashier's page, once, within a minute.
+    """Print an address that lets a browser into the cashier's page.
+
+    Once, within a minute.
 
     Example: tally token enter checkout-screen
     """
@@ -49,7 +51,7 @@ def enter(
 
 @app.command("list")
 def list_tokens(config: ConfigPath = DEFAULT_CONFIG, as_json: AsJson = False) -> None:
-    """List the tokens; the secrets are not kept and cannot be shown.
+    """List the tokens; their secrets are kept nowhere.
 
     Example: tally token list
     """

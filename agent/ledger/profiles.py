@@ -26,8 +26,8 @@ _LOOKUP = "lookup"  # the row of the key that tokens are made with; no account i
 
 
 _PREPARE = (
-    "PRAGMA journal_mode = DELETE",
-    "PRAGMA synchronous = EXTRA",
+    "PRAGMA journal_mode = WAL",
+    "PRAGMA synchronous = FULL",
     "PRAGMA secure_delete = ON",
     "CREATE TABLE IF NOT EXISTS key (account TEXT PRIMARY KEY, key BLOB NOT NULL) STRICT",
 )

@@ -88,7 +88,9 @@ class Meeting:
         self._check_same(held, identity)
         gaps = 0
         while held.seq < identity.seq:
-            most = min(BATCH_ENTRIES, identity.seq - held.seq)  # what was recorded since waits for the next meeting
+            most = min(
+                self._batch_entries, identity.seq - held.seq
+            )  # what was recorded since waits for the next meeting
             items = self._ledger.items_after(
                 held.epoch, held.seq, entries_max=most, bytes_max=BATCH_BYTES, receiver=self._receiver
             )
@@ -128,6 +130,10 @@ class Meeting:
         while more:
             told = yield Ask("feed", encode({"after": cursor.version}))
             page = unpack(expand(told.body, bytes_max=PAGE_BYTES_MAX))
+            if page.cursor.epoch != self._enrolled.hq_epoch:
+                raise JournalError(
+                    f"the feed is of headquarters' epoch {page.cursor.epoch!r}, another than this till's"
+                )
             for row in page.rows:
                 if isinstance(row, EntryRow):
                     check_entry(row.hash, row.signature, key=told.key)

@@ -27,6 +27,11 @@ async def chunk(listener: Listener) -> bytes:
     return found
 
 
+def publish_ten(hub: EventHub, number: int) -> None:
+    for i in range(10):
+        hub.publish("sale", [number, i])
+
+
 def test_a_listener_is_greeted_and_told_when_to_come_back() -> None:
     async def story(hub: EventHub) -> None:
         assert await chunk(hub.listen()) == b"retry: 1000\n: hello\n\n"
@@ -72,10 +77,7 @@ def test_events_come_from_any_thread_and_none_is_lost() -> None:
     async def story(hub: EventHub) -> None:
         listener = hub.listen()
         await chunk(listener)
-        threads = [
-            threading.Thread(target=lambda n=number: [hub.publish("sale", [n, i]) for i in range(10)])
-            for number in range(4)
-        ]
+        threads = [threading.Thread(target=publish_ten, args=(hub, number)) for number in range(4)]
         for thread in threads:
             thread.start()
         seen = {await chunk(listener) for _ in range(40)}

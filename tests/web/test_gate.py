@@ -14,6 +14,8 @@ from agent.web.gate import BODY_MAX
 from tests.web.till import LINE, LISTED, WebTill, error_of, serve
 
 SALE = {"lines": [LINE]}
+# The test's own client, and uvicorn's access log, which reaches no handler but the one that pytest puts on it.
+_NOT_OURS = ("httpx", "httpcore", "uvicorn.access")
 
 
 def preview(till: WebTill, **headers: str) -> httpx.Response:
@@ -48,7 +50,6 @@ def test_a_request_as_it_should_be_is_answered(till: WebTill) -> None:
         "user@127.0.0.1:{port}",
         "127.0.0.1:{port},evil.example",
         "127.0.0.1:0{port}",
-        " ",
     ],
 )
 def test_a_host_header_that_is_not_ours_to_the_letter_is_refused(till: WebTill, host: str) -> None:
@@ -61,7 +62,8 @@ def test_a_host_header_that_is_not_ours_to_the_letter_is_refused(till: WebTill, 
 
 def test_a_host_header_that_is_missing_or_double_is_refused(till: WebTill) -> None:
     ours = f"Host: {till.host}\r\n"
-    for version, hosts in (("1.0", ""), ("1.1", ""), ("1.1", ours * 2), ("1.1", f"{ours}Host: evil.example\r\n")):
+    double = f"{ours}Host: evil.example\r\n"
+    for version, hosts in (("1.0", ""), ("1.1", ""), ("1.1", "Host: \r\n"), ("1.1", ours * 2), ("1.1", double)):
         with socket.create_connection(("127.0.0.1", till.server.port), timeout=5) as connection:
             token = f"Authorization: Bearer {till.secrets[Scope.POS]}\r\n"
             connection.sendall(f"GET /v1/status HTTP/{version}\r\n{hosts}{token}Connection: close\r\n\r\n".encode())
@@ -267,5 +269,6 @@ def test_what_people_type_is_never_logged(till: WebTill, caplog: pytest.LogCaptu
         till.send("members", b'{"name": "Zenobia", "name": "Zenobia"}')
         till.pos.get("/v1/members/Zenobia")
 
-    logged = caplog.text.lower()
-    assert not [value for value in ("zenobia", "987654", "9250") if value in logged]
+    ours = [record.getMessage() for record in caplog.records if not record.name.startswith(_NOT_OURS)]
+    assert not [text for text in ours if any(value in text.lower() for value in ("zenobia", "987654", "9250"))]
+    assert not logging.getLogger("uvicorn.access").propagate

@@ -1,0 +1,218 @@
+"""The thread: it meets after every entry while the line is good, backs off when not, and always says how it is."""
+
+import socket
+import threading
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from agent.ledger.members import holder
+from agent.sync import SyncLoop, Word
+from tests.hq.headquarters import found, serving, till_rows, wait_for_books
+from tests.sync.halves import Till
+
+
+@dataclass
+class Heard:
+    """What a loop told the daemon."""
+
+    times: list[int] = field(default_factory=list)
+    feeds: int = 0
+    statuses: list[Mapping[str, Any]] = field(default_factory=list)
+    changed: threading.Condition = field(default_factory=threading.Condition)
+
+    def fed(self) -> None:
+        self.feeds += 1
+
+    def on_change(self, status: Mapping[str, Any]) -> None:
+        with self.changed:
+            self.statuses.append(status)
+            self.changed.notify_all()
+
+    def wait(self, wanted: Callable[[Mapping[str, Any]], bool]) -> Mapping[str, Any]:
+        """Wait for a status like `wanted` and return it."""
+        with self.changed:
+            assert self.changed.wait_for(lambda: any(map(wanted, self.statuses)), 10), self.statuses
+            return next(filter(wanted, reversed(self.statuses)))
+
+
+@contextmanager
+def running(till: Till, heard: Heard, **settings: float) -> Iterator[SyncLoop]:
+    """Run a till's loop; it draws the longest pause it may."""
+    loop = SyncLoop(
+        till.ledger,
+        replace(till.settings, **{"poll_s": 60.0, "retry_s": 30.0} | settings),  # type: ignore[arg-type]
+        heard_from_hq=heard.times.append,
+        fed=heard.fed,
+        on_change=heard.on_change,
+        draw=lambda _, longest: longest,
+    )
+    loop.start()
+    try:
+        yield loop
+    finally:
+        loop.stop()
+
+
+def _good(status: Mapping[str, Any]) -> bool:
+    return bool(status["word"] == "good")
+
+
+def _failing(status: Mapping[str, Any]) -> bool:
+    return bool(status["word"] == "failing")
+
+
+def test_it_meets_at_once(till: Till, hq: Path) -> None:
+    till.sell(10, card=1)
+    heard = Heard()
+
+    with running(till, heard):
+        status = heard.wait(_good)
+
+    identity = till.ledger.identity
+    assert status["held"] == f"{identity.seq} {identity.head.hex()[:16]}"
+    assert (status["waiting"], status["error"]) == (0, None)
+    assert len(heard.times) == 1
+    assert till_rows(hq)[till.id].seq == identity.seq
+
+
+def test_it_meets_after_every_entry(till: Till, hq: Path) -> None:
+    heard = Heard()
+    with running(till, heard) as loop:
+        heard.wait(_good)
+        for pounds in (1, 2, 3):
+            till.sell(pounds, card=1)
+            loop.wake()
+        seq = till.ledger.identity.seq
+        heard.wait(lambda status: _good(status) and str(status["held"]).startswith(f"{seq} "))
+
+    assert till_rows(hq)[till.id].seq == seq
+
+
+def test_what_other_tills_did_arrives_with_the_next_news(till: Till, second: Till, hq: Path) -> None:
+    account = second.enrol_member(1, "Ada", "020 7946 0009")
+    heard = Heard()
+    with running(till, heard, poll_s=0.02):
+        heard.wait(_good)
+        fed = heard.feeds
+        second.meet()
+        wait_for_books(hq)
+        with heard.changed:
+            assert heard.changed.wait_for(lambda: holder(till.ledger, account) is not None, 10)
+
+    assert heard.feeds > fed
+
+
+def test_without_a_line_it_says_so_and_counts_what_waits(till: Till) -> None:
+    till.meet()
+    till.settings = replace(till.settings, hq="http://127.0.0.1:9")
+    heard = Heard()
+    with running(till, heard) as loop:
+        status = heard.wait(_failing)
+        till.sell(10, card=1)
+        loop.wake()
+        assert loop.status.word is Word.FAILING
+
+    assert "no answer from" in str(status["error"])
+    assert status["hint"] == "selling goes on; `tally sync status` says when they last met"
+    assert heard.times == []
+
+
+@pytest.fixture
+def away(tmp_path: Path) -> Iterator[tuple[Path, Till]]:
+    """A till enrolled at a headquarters of its own that is away just now."""
+    hq = found(tmp_path / "away-hq")
+    with serving(hq) as address, Till(tmp_path, "1", address) as till:
+        till.enrol(hq)
+    with Till(tmp_path, "1", address) as till:
+        yield hq, till
+
+
+def test_after_a_failure_it_waits_and_a_sale_does_not_shorten_it(away: tuple[Path, Till]) -> None:
+    hq, till = away
+    heard = Heard()
+    with running(till, heard) as loop:
+        heard.wait(_failing)
+        with serving(hq):
+            till.sell(10, card=1)
+            loop.wake()
+            assert loop.now(timeout_s=0).word is Word.FAILING
+            status = loop.now(timeout_s=10)
+
+    assert len([status for status in heard.statuses if _failing(status)]) == 1
+    assert (status.word, status.waiting, status.error) == (Word.GOOD, 0, None)
+
+
+def test_it_comes_back_by_itself(away: tuple[Path, Till]) -> None:
+    hq, till = away
+    till.sell(10, card=1)
+    heard = Heard()
+    with running(till, heard, retry_s=0.02, retry_max_s=0.05):
+        heard.wait(_failing)
+        with serving(hq):
+            heard.wait(_good)
+
+    assert till_rows(hq)["corner/1"].seq == till.ledger.identity.seq
+
+
+def test_while_the_line_is_bad_entries_are_counted_as_waiting(away: tuple[Path, Till]) -> None:
+    hq, till = away
+    heard = Heard()
+    with running(till, heard) as loop:
+        heard.wait(_failing)
+        with serving(hq):
+            assert loop.now(timeout_s=10).waiting == 0
+        heard.statuses.clear()
+        till.sell(10, card=1)
+        loop.wake()
+        heard.wait(_failing)
+
+        assert loop.status.waiting == 2
+
+
+def test_a_till_that_is_not_enrolled_says_what_to_do(tmp_path: Path, address: str) -> None:
+    heard = Heard()
+    with Till(tmp_path, "nobody", address) as till, running(till, heard):
+        status = heard.wait(_failing)
+
+    assert "is not enrolled" in str(status["error"])
+    assert "tally enrol CODE" in str(status["hint"])
+
+
+@pytest.mark.parametrize(("failures", "bound"), [(1, 5.0), (2, 10.0), (5, 80.0), (9, 900.0), (10_000, 900.0)])
+def test_the_pause_doubles_up_to_its_bound(till: Till, failures: int, bound: float) -> None:
+    drawn: list[tuple[float, float]] = []
+
+    def draw(low: float, high: float) -> float:
+        drawn.append((low, high))
+        return 0.0
+
+    loop = SyncLoop(
+        till.ledger,
+        till.settings,
+        heard_from_hq=lambda _: None,
+        fed=lambda: None,
+        on_change=lambda _: None,
+        draw=draw,
+    )
+    loop._pause(failures)
+
+    assert drawn == [(0, bound)]
+
+
+def test_selling_goes_on_while_headquarters_does_not_answer(till: Till) -> None:
+    """A listener that takes the connection and says nothing: the loop waits, and holds no lock meanwhile."""
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        till.settings = replace(till.settings, hq=f"http://127.0.0.1:{silent.getsockname()[1]}", timeout_s=0.5)
+        heard = Heard()
+        with running(till, heard):
+            conn, _ = silent.accept()
+            with conn:
+                conn.recv(10)
+                till.sell(10, card=1)
+                assert not heard.statuses
+                heard.wait(_failing)
