@@ -72,6 +72,14 @@ class Config:
     sync: SyncSettings | None
     devices: tuple[DeviceSetup, ...]
 
+    def read_programme(self) -> bytes | None:
+        """Read the programme file that [till] names, None if it names none; raises ConfigError."""
+        path = self.till.programme
+        try:
+            return None if path is None else path.read_bytes()
+        except OSError as error:
+            raise ConfigError(f"[till]: 'programme' {str(path)!r} cannot be read: {error.strerror}") from error
+
     def shown(self) -> dict[str, Any]:
         """Return every setting in force, defaults included, for `tally config show`."""
         sections = {
@@ -90,7 +98,7 @@ _Settings = TypeVar("_Settings", TillSettings, SlipSettings)
 def load_config(path: Path, *, drivers: Mapping[str, DriverRow] = DRIVERS) -> Config:
     """Read a till.toml; raises ConfigError naming section, key, value and what is allowed.
 
-    Relative paths count from the file's own folder.
+    Relative paths in [till] and [slips] count from the file's own folder.
     """
     try:
         raw = tomllib.loads(path.read_text(encoding="utf-8"))
@@ -103,13 +111,18 @@ def load_config(path: Path, *, drivers: Mapping[str, DriverRow] = DRIVERS) -> Co
         if key not in _SECTIONS:
             raise ConfigError(f"{path.name}: unknown section [{key}]{did_you_mean(key, _SECTIONS)}")
     base = path.resolve().parent
+    till = _rooted(parse_settings(TillSettings, _table(raw, "till", path), where="[till]"), base)
+    devices = _devices(raw.get("device", []), drivers)
+    names = [device.name for device in devices]
+    if till.printer is not None and till.printer not in names:
+        raise ConfigError(f"[till]: 'printer' {till.printer!r} is no device{did_you_mean(till.printer, names)}")
     return Config(
         path=path,
-        till=_rooted(parse_settings(TillSettings, _table(raw, "till", path), where="[till]"), base),
+        till=till,
         slips=_rooted(parse_settings(SlipSettings, _table(raw, "slips", path), where="[slips]"), base),
         web=parse_settings(WebSettings, _table(raw, "web", path), where="[web]"),
         sync=parse_settings(SyncSettings, _table(raw, "sync", path), where="[sync]") if "sync" in raw else None,
-        devices=_devices(raw.get("device", []), drivers),
+        devices=devices,
     )
 
 

@@ -116,8 +116,8 @@ class Till:
             settings=self._config.web,
         )
         self.web = WebServer(app, self._config.web)
-        self.web.start()
         self._stack.callback(self.web.stop)
+        self.web.start()
 
     def _status_board(self) -> StatusBoard:
         board = StatusBoard()
@@ -254,9 +254,10 @@ def _open_ledger(config: Config) -> Ledger:
 def _programme(config: Config, ledger: Ledger) -> Programme | None:
     """The programme in force: what headquarters sent, else the file that till.toml names."""
     from_hq = programmes.current(ledger)
-    if config.till.programme is None or (from_hq is not None and config.sync is not None):
+    if from_hq is not None and config.sync is not None:
         return from_hq
-    return programmes.adopt(ledger, config.till.programme.read_bytes())
+    data = config.read_programme()
+    return from_hq if data is None else programmes.adopt(ledger, data)
 
 
 @contextmanager

@@ -29,6 +29,7 @@ TallyError                    anything this software says no with; carries a hin
     NoTextError               a reason has no sentence in a language (agent.slips.texts)
     UnknownCommandError       bytes that are no printer command we know (agent.slips.reader)
   NotRunningError             no agent is running on this till (agent.upkeep.running)
+  DoorError                   the local API lets a request not in (agent.web.api.errors draws this family)
   SyncError                   the two halves could not meet
     UnreachableError          no line to headquarters, or headquarters is not answering
     RejectedError             headquarters does not accept this till or this request

@@ -6,7 +6,7 @@ import sys
 
 import typer
 
-from agent.cli import device, ledger, member, programme, run, sale, setup, sync, token
+from agent.cli import ledger, member, programme, run, sale, setup, sync, token
 from agent.errors import TallyError
 
 app = typer.Typer(
@@ -22,7 +22,7 @@ app.command("status")(run.status)
 app.command("doctor")(run.doctor)
 app.command("enrol")(sync.enrol)
 app.command("replay")(run.replay)
-app.command("devices")(device.devices)
+app.command("devices")(run.devices)
 app.add_typer(setup.app, name="config")
 app.add_typer(ledger.app, name="ledger")
 app.add_typer(member.app, name="member")
@@ -33,9 +33,15 @@ app.add_typer(token.app, name="token")
 
 
 def main() -> None:
-    """Run the command line; an error of ours is one line and a hint, never a traceback."""
+    """Run the command line; an error of ours, or of the machine's files, is one line and a hint, never a traceback."""
     try:
         app()
     except TallyError as error:
-        sys.stderr.write(f"tally: {error}\n  {error.hint}\n")
-        sys.exit(1)
+        _fail(str(error), error.hint)
+    except OSError as error:
+        _fail(str(error), "check the path, and whether this account may read and write there")
+
+
+def _fail(text: str, hint: str) -> None:
+    sys.stderr.write(f"tally: {text}\n  {hint}\n")
+    sys.exit(1)

@@ -13,6 +13,7 @@ from agent.slips.texts import reason_text
 
 app = typer.Typer(help="List sales and show why each earned what it did.", no_args_is_help=True)
 
+_LIST_MAX = 10_000
 _NEWEST_FIRST = """
     SELECT bytes FROM entry
     WHERE json_extract(CAST(bytes AS TEXT), '$.kind') IN ('sale', 'refund', 'redemption', 'redemption_undone')
@@ -22,7 +23,7 @@ _NEWEST_FIRST = """
 
 @app.command("list")
 def list_sales(
-    last: Annotated[int, typer.Option(min=1, help="How many to list.")] = 20,
+    last: Annotated[int, typer.Option(min=1, max=_LIST_MAX, help="How many to list.")] = 20,
     config: ConfigPath = DEFAULT_CONFIG,
     as_json: AsJson = False,
 ) -> None:

@@ -6,6 +6,8 @@ import typer
 
 from agent.cli.output import DEFAULT_CONFIG, AsJson, ConfigPath, show
 from agent.config import load_config
+from agent.devices.categories import Category
+from agent.errors import ConfigError
 
 app = typer.Typer(help="Show and check the till's configuration.", no_args_is_help=True)
 
@@ -32,10 +34,13 @@ def check_config(config: ConfigPath = DEFAULT_CONFIG, as_json: AsJson = False) -
     from drivers import DRIVERS
 
     settings = load_config(config)
-    programme = None if settings.till.programme is None else load(settings.till.programme.read_bytes())
+    data = settings.read_programme()
+    programme = None if data is None else load(data)
     settings.slips.letterhead()
-    for device in settings.devices:
-        build(device, DRIVERS)
+    for setup in settings.devices:
+        category = build(setup, DRIVERS).category
+        if setup.name == settings.till.printer and category is not Category.POS_PRINTER:
+            raise ConfigError(f"[till]: 'printer' {setup.name!r} is a {category}, not a {Category.POS_PRINTER}")
     result = {
         "file": str(config),
         "till": settings.till.id,

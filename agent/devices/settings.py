@@ -35,7 +35,7 @@ def parse_settings(kind: type[S], table: Mapping[str, object], *, where: str) ->
     try:
         return kind(**{key: _converted(value, hints[key], key) for key, value in table.items()})
     except ConfigError as error:
-        raise ConfigError(f"{where}: {error}") from None
+        raise ConfigError(f"{where}: {error}", hint=error.hint) from None
 
 
 def did_you_mean(word: str, known: Iterable[str]) -> str:

@@ -59,7 +59,7 @@ def send(client: httpx.Client, request: SignedRequest, *, timeout_s: float) -> R
     """Send a request and return whatever comes back; raises UnreachableError."""
     ends = time.monotonic() + timeout_s * _REPLY_TIMEOUTS
     body = bytearray()
-    with _line_errors(request.url):
+    with _line_errors(request.url.partition("?")[0]):
         content = {"content": request.body, "headers": request.headers}
         with client.stream(request.method, request.url, **content) as response:  # type: ignore[arg-type]
             for chunk in response.iter_raw():

@@ -15,7 +15,7 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Any
 
-from agent.errors import SyncError, TallyError
+from agent.errors import LedgerError, SyncError, TallyError
 from agent.ledger.ledger import Ledger
 from agent.sync.enrol import require_pinned
 from agent.sync.keys import load_keys
@@ -88,15 +88,19 @@ class SyncLoop:
         self._entry = False
         self._at_once = False
         self._stopping = False
-        self._rounds = 0
+        self._begun = self._ended = 0  # meetings
         self._status = SyncStatus()
         self._meeting: Meeting | None = None
 
     @property
     def status(self) -> SyncStatus:
         """How the two halves stand, entries of this moment counted."""
-        meeting = self._meeting
-        return self._status if meeting is None else replace(self._status, waiting=meeting.waiting)
+        if self._meeting is None:
+            return self._status
+        try:
+            return replace(self._status, waiting=self._meeting.waiting)
+        except LedgerError:  # closed, or damaged: others say so louder
+            return self._status
 
     def start(self) -> None:
         """Begin; the first meeting is at once."""
@@ -119,15 +123,16 @@ class SyncLoop:
         """Meet at once, whatever the back-off, and return how the halves stand after it or after `timeout_s`."""
         with self._changed:
             self._at_once = True
-            target = self._rounds + 1
+            target = self._begun + 1  # not the meeting at hand, which may have begun before the last entry
             self._changed.notify_all()
-            self._changed.wait_for(lambda: self._rounds >= target or self._stopping, timeout_s)
+            self._changed.wait_for(lambda: self._ended >= target or self._stopping, timeout_s)
         return self.status
 
     def _run(self) -> None:
         try:
             enrolled, keys = require_pinned(self._ledger), load_keys(self._ledger.path.parent)
         except TallyError as error:
+            self._stopping = True  # nothing will come until the till is enrolled and the agent begun anew
             self._show(replace(self._status, word=Word.FAILING, error=str(error), hint=error.hint))
             return
         meeting = self._meeting = Meeting(self._ledger, enrolled, keys.profile)
@@ -141,8 +146,9 @@ class SyncLoop:
         """Hold one meeting and say whether it was good."""
         with self._changed:
             self._entry = self._at_once = False
+            self._begun += 1
         try:
-            met = hold(meeting, line)
+            self._pass_on(hold(meeting, line))
         except SyncError as error:
             self._failed(meeting, error, error.hint)
             return False
@@ -150,10 +156,6 @@ class SyncLoop:
             log.exception("sync failed")
             self._failed(meeting, error, SyncError.hint)
             return False
-        if met.hq_ms is not None:
-            self._heard_from_hq(met.hq_ms)
-        if met.fed:
-            self._fed()
         held = meeting.held
         self._show(
             SyncStatus(
@@ -164,6 +166,12 @@ class SyncLoop:
         )
         return True
 
+    def _pass_on(self, met: Met) -> None:
+        if met.hq_ms is not None:
+            self._heard_from_hq(met.hq_ms)
+        if met.fed:
+            self._fed()
+
     def _failed(self, meeting: Meeting, error: Exception, hint: str) -> None:
         meeting.forget()
         log.warning("sync failed: %s", error)
@@ -172,7 +180,7 @@ class SyncLoop:
     def _show(self, status: SyncStatus) -> None:
         self._status = status
         with self._changed:
-            self._rounds += 1
+            self._ended = self._begun
             self._changed.notify_all()
         self._on_change(self.status.to_map())
 

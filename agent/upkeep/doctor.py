@@ -68,16 +68,29 @@ def _agent(running: Running) -> Iterator[Finding]:
         yield Finding("agent", ok=False, text=str(error), hint=error.hint)
         return
     yield Finding("agent", ok=True, text=f"process {running.pid} answers on port {running.port}")
-    for device in status["devices"]:
-        ok = device["status"] == "enabled"
+    for section, look in (("devices", _devices), ("sync", _sync)):
+        reason = _unreadable(status[section])
+        yield from look(status[section]) if reason is None else [_trouble(section, reason)]
+
+
+def _unreadable(section: Any) -> dict[str, str] | None:
+    """Return why the agent could not read a section of its own state, None if it could."""
+    error = section.get("error") if isinstance(section, dict) else None
+    return error if isinstance(error, dict) else None
+
+
+def _trouble(check: str, error: dict[str, str]) -> Finding:
+    return Finding(check, ok=False, text=error["message"], hint=error["hint"])
+
+
+def _devices(devices: list[dict[str, Any]]) -> Iterator[Finding]:
+    hint = "check cable, power and its [[device]] section"
+    for device in devices:
         text = f"{device['driver']}: {device['status']} {device['text']}".strip()
-        yield Finding(
-            f"device {device['name']}", ok=ok, text=text, hint="check cable, power and its [[device]] section"
-        )
-    yield _sync(status["sync"])
+        yield Finding(f"device {device['name']}", ok=device["status"] == "enabled", text=text, hint=hint)
 
 
-def _sync(sync: dict[str, Any]) -> Finding:
-    word = str(sync.get("word", "alone"))
-    text = ", ".join(f"{key} {value}" for key, value in sync.items() if value not in {None, ""})
-    return Finding("sync", ok=word != "failing", text=text or word, hint="selling goes on; look at the line and at HQ")
+def _sync(sync: dict[str, Any]) -> Iterator[Finding]:
+    text = ", ".join(f"{key} {value}" for key, value in sync.items() if value is not None and key != "hint")
+    hint = sync.get("hint") or "selling goes on; look at the line and at headquarters"
+    yield Finding("sync", ok=sync["word"] != "failing", text=text, hint=hint)

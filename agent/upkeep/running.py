@@ -47,10 +47,14 @@ class Running:
                 answer = client.request(method, self.url + path, headers=headers, json=body)
         except httpx.TransportError as error:
             raise NotRunningError(f"the agent (process {self.pid}) does not answer on port {self.port}") from error
-        value: dict[str, Any] = orjson.loads(answer.content)
-        if answer.is_success:
-            return value
-        raise RefusalError(value["error"]["message"], hint=value["error"]["hint"])
+        try:
+            value: dict[str, Any] = orjson.loads(answer.content)
+            if answer.is_success:
+                return value
+            refused = RefusalError(value["error"]["message"], hint=value["error"]["hint"])
+        except (ValueError, KeyError, TypeError) as error:
+            raise NotRunningError(f"what answers on port {self.port} is no agent") from error
+        raise refused
 
 
 def write_running(folder: Path, running: Running) -> None:

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
+from agent.loyalty.money import minor_digits
 from hq.books.totals import Books, TillRow
 from hq.clock import now_ms
 
@@ -18,13 +19,21 @@ _TEMPLATES = Path(__file__).parent / "templates"
 def render(name: str, tills: Sequence[TillRow], books: Books) -> str:
     """Return the page as HTML."""
     env = Environment(loader=FileSystemLoader(_TEMPLATES), autoescape=True, undefined=StrictUndefined)
-    env.filters |= {"number": number, "ago": _ago, "quiet": _is_quiet, "moment": _moment}
+    env.filters |= {"number": number, "money": money, "ago": _ago, "quiet": _is_quiet, "moment": _moment}
     return env.get_template("index.html").render(name=name, tills=tills, books=books)
 
 
 def number(value: int) -> str:
     """Return a whole number in groups of three, thin spaces between."""
     return f"{value:,}".replace(",", "\N{NARROW NO-BREAK SPACE}")
+
+
+def money(minor: int, currency: str) -> str:
+    """Return an amount of minor units as people read it: 123456 GBP is `1 234.56 GBP`, thin space between."""
+    digits = minor_digits(currency)
+    whole, rest = divmod(abs(minor), 10**digits)
+    decimals = f".{rest:0{digits}}" if digits else ""
+    return f"{'-' if minor < 0 else ''}{number(whole)}{decimals} {currency}"
 
 
 def _ago(at_ms: int) -> str:

@@ -17,7 +17,7 @@ import typer
 
 from agent.errors import TallyError
 from agent.upkeep.replay.baskets import read_baskets
-from agent.upkeep.replay.feed import open_feeder
+from agent.upkeep.replay.feed import card_number, open_feeder
 from agent.upkeep.replay.plan import Planned, plan
 from agent.upkeep.replay.player import ReplaySummary, play
 from play.halves import Half, hq_half, till_half
@@ -25,6 +25,7 @@ from play.house import House
 
 BASKETS = Path("config/demo/baskets.csv")
 AGREE_S = 60.0
+KNOWN_CUSTOMER = 14911  # bought most often in the bundled invoices
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,7 +121,7 @@ def _print(played: Demo, *, as_json: bool) -> None:
 def _stay(house: House, say: Any) -> None:
     say(f"\ncashier's page  {house.screen_url()}   (once; `tally token` makes more)")
     say(f"headquarters    {house.hq_url}/")
-    say(f"read a card     echo 982600178502 > {house.feed}")
+    say(f"read a card     echo {card_number(KNOWN_CUSTOMER)} > {house.feed}")
     say("\nrunning until Ctrl-C")
     try:
         while True:

@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from agent.errors import ProgrammeError
 from agent.ledger.members import holder
 from agent.sync import SyncLoop, Word
 from tests.hq.headquarters import found, serving, till_rows, wait_for_books
@@ -176,11 +177,30 @@ def test_while_the_line_is_bad_entries_are_counted_as_waiting(away: tuple[Path, 
 
 def test_a_till_that_is_not_enrolled_says_what_to_do(tmp_path: Path, address: str) -> None:
     heard = Heard()
-    with Till(tmp_path, "nobody", address) as till, running(till, heard):
+    with Till(tmp_path, "nobody", address) as till, running(till, heard) as loop:
         status = heard.wait(_failing)
+        assert loop.now(timeout_s=10).word is Word.FAILING
 
     assert "is not enrolled" in str(status["error"])
     assert "tally enrol CODE" in str(status["hint"])
+
+
+def test_a_daemon_that_stumbles_over_the_news_does_not_end_the_loop(till: Till) -> None:
+    class Stumbling(Heard):
+        def fed(self) -> None:
+            super().fed()
+            if self.feeds == 1:
+                raise ProgrammeError("nobody expected this")
+
+    heard = Stumbling()
+    with running(till, heard) as loop:
+        status = heard.wait(_failing)
+        till.ledger.remember({"feed.cursor": b'{"epoch":"none","version":0}'})
+
+        assert loop.now(timeout_s=10).word is Word.GOOD
+
+    assert "nobody expected this" in str(status["error"])
+    assert heard.feeds == 2
 
 
 @pytest.mark.parametrize(("failures", "bound"), [(1, 5.0), (2, 10.0), (5, 80.0), (9, 900.0), (10_000, 900.0)])

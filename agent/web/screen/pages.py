@@ -31,7 +31,7 @@ class Pages:
     language: str
     templates: Environment
 
-    async def screen(self, request: Request) -> Response:
+    def screen(self, request: Request) -> Response:
         """Return the cashier's screen, or the page that says how to get in."""
         token = token_of_page(request)
         if token is None or token.scope not in SELLING:
@@ -40,7 +40,7 @@ class Pages:
         _stay_in(response, request, request.cookies[cookie_name(request.scope)])
         return response
 
-    async def enter(self, request: Request, code: str = "") -> Response:
+    def enter(self, request: Request, code: str = "") -> Response:
         """Let a browser in on a one-time code.
 
         The answer is a page that goes on to the screen by itself. A redirect would not do: after a click on a link of

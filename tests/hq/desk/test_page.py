@@ -1,6 +1,8 @@
+import pytest
+
 from hq.books.totals import Books, Takings, TillRow, UnitRow
 from hq.clock import now_ms
-from hq.desk.page import number, render
+from hq.desk.page import money, number, render
 
 _EMPTY = Books(0, 0, 0, 0, (), ())
 _TILL = TillRow(
@@ -28,7 +30,7 @@ def test_a_new_headquarters_says_how_to_begin() -> None:
 def test_a_till_is_shown_with_contact_head_and_money() -> None:
     page = render("HQ", [_TILL], _EMPTY)
 
-    for text in ("corner/1", "5 min ago", "abababababab", number(1234567), "GBP"):
+    for text in ("corner/1", "5 min ago", "abababababab", money(1234567, "GBP")):
         assert text in page
 
 
@@ -54,3 +56,11 @@ def test_the_page_loads_nothing_from_elsewhere() -> None:
 
 def test_numbers_are_grouped_in_threes() -> None:
     assert number(-1234567) == "-1\N{NARROW NO-BREAK SPACE}234\N{NARROW NO-BREAK SPACE}567"
+
+
+@pytest.mark.parametrize(
+    ("minor", "currency", "text"),
+    [(123456, "GBP", "1_234.56 GBP"), (-5, "EUR", "-0.05 EUR"), (1234, "JPY", "1_234 JPY"), (1234, "KWD", "1.234 KWD")],
+)
+def test_money_is_shown_as_people_read_it(minor: int, currency: str, text: str) -> None:
+    assert money(minor, currency) == text.replace("_", "\N{NARROW NO-BREAK SPACE}")

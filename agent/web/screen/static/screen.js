@@ -8,6 +8,7 @@ import { draw, drawChips, drawNotice } from "./view.js";
 const PREVIEW_MS = 120; // after the last key
 const NOTICE_MS = 8000;
 const AGAIN_MS = 2000;
+const LOOK_MS = 1000; // a catch-up of sync says so with every batch
 const FOR_OFFERS = ["R", "T", "Y"];
 const FOR_FIND = "F";
 const FOR_ENROL = "N";
@@ -15,7 +16,7 @@ const FOR_ENROL = "N";
 const settings = JSON.parse(document.body.dataset.settings);
 const amount = document.getElementById("amount");
 const keys = { offers: FOR_OFFERS, categories: categoryKeys() };
-const till = new Till(() => draw(till.state, settings, act), say);
+const till = new Till(changed, say);
 const act = {
   keys,
   add,
@@ -29,6 +30,13 @@ const act = {
 };
 let noticeTimer = 0;
 let previewTimer = 0;
+let lookTimer = 0;
+let outdated = false; // the programme has changed: the page is loaded anew between two customers
+
+function changed() {
+  draw(till.state, settings, act);
+  if (outdated && till.idle) location.reload();
+}
 
 /** The first free letter of each category's name. */
 function categoryKeys() {
@@ -100,6 +108,8 @@ async function enter() {
 
 async function clear() {
   await till.clear();
+  const find = document.getElementById("find");
+  if (find) find.value = "";
   if (!till.state.lines.length) amount.value = "";
   focus();
 }
@@ -135,23 +145,31 @@ function listen() {
   on("sale", (sold) => till.soldElsewhere(sold));
   on("device", look);
   on("sync", look);
-  on("programme", () => location.reload());
-  events.onopen = look;
+  on("programme", () => {
+    outdated = true;
+    changed();
+  });
+  events.onopen = lookNow;
   events.onerror = () => {
     drawChips([{ name: "Agent", state: "bad", title: "The till's agent does not answer" }]);
     if (events.readyState === EventSource.CLOSED) setTimeout(listen, AGAIN_MS);
   };
 }
 
-/** Look how the till is, for the chips. */
-async function look() {
+/** Look soon how the till is, for the chips. */
+function look() {
+  lookTimer ||= setTimeout(lookNow, LOOK_MS);
+}
+
+async function lookNow() {
+  lookTimer = 0;
   const status = await get("status").catch(() => null);
   if (!status) return;
   const chips = (status.devices ?? []).map(({ name, status: word, text }) => ({
     name, state: word === "enabled" ? (text ? "unsure" : "good") : "bad", title: text || word,
   }));
   const word = status.sync?.word;
-  if (word) chips.push({ name: "HQ", state: word === "failing" ? "unsure" : "good", title: word });
+  if (word && word !== "alone") chips.push({ name: "HQ", state: word === "failing" ? "unsure" : "good", title: word });
   drawChips(chips);
 }
 
@@ -159,6 +177,6 @@ amount.addEventListener("input", typed);
 document.addEventListener("keydown", pressed);
 document.getElementById("done").addEventListener("click", enter);
 document.getElementById("clear").addEventListener("click", clear);
-draw(till.state, settings, act);
+changed();
 till.resume().then(listen);
 focus();

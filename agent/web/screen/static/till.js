@@ -14,7 +14,8 @@ export class Till {
     this.state = { ...NOBODY, ...NOTHING, sending: false, last: null };
     this.changed = changed;
     this.say = say;
-    this.asked = 0;
+    this.asked = 0; // previews so far
+    this.onTheWay = false; // a sale was sent and its answer is awaited
   }
 
   /** Take up what a reload interrupted: the sale that has no answer yet, redemptions that no sale will use. */
@@ -77,10 +78,9 @@ export class Till {
       return;
     }
     const judged = await this.trying(() => post("preview", this.sale()));
-    if (judged && mine === this.asked) {
-      const { effects, offers, total, due } = judged;
-      this.set({ effects, offers, total, due });
-    }
+    if (mine !== this.asked) return;
+    const { effects, offers, total, due } = judged ?? NOTHING;
+    this.set({ effects, offers, total, due });
   }
 
   async setLines(lines) {
@@ -116,12 +116,15 @@ export class Till {
 
   /** Record the sale. The body is kept under its op until there is an answer. */
   async done() {
-    if (this.state.sending) {
-      await this.send();
-    } else if (this.state.total) {
-      kept.keepSending({ ...this.sale(), op: newOp() });
-      await this.send();
-    }
+    if (this.onTheWay || !(this.state.sending || this.state.total)) return;
+    if (!this.state.sending) kept.keepSending({ ...this.sale(), op: newOp() });
+    await this.send();
+  }
+
+  /** Whether no customer is being served. */
+  get idle() {
+    const { member, found, enrolling, lines, sending } = this.state;
+    return !(member || found.length || enrolling || lines.length || sending);
   }
 
   /** Put everything away; what was redeemed is given back. */
@@ -159,20 +162,21 @@ export class Till {
 
   async send() {
     const body = kept.sending();
+    this.onTheWay = true;
     this.set({ sending: true });
-    let sale;
     try {
-      sale = await post("sales", body);
+      const sale = await post("sales", body);
+      body.redemptions.forEach(kept.dropRedeemed);
+      this.end(sale);
+      this.say("good", "Recorded", sale.repeated ? "it had been recorded before" : "");
     } catch (error) {
       this.complain(error);
-      if (error.unknown) return;
+      if (error.unknown) return; // it stays kept, and `sending` stays: Enter sends it again
+    } finally {
+      this.onTheWay = false;
     }
     kept.dropSending();
     this.set({ sending: false });
-    if (!sale) return;
-    body.redemptions.forEach(kept.dropRedeemed);
-    this.end(sale);
-    this.say("good", "Recorded", sale.repeated ? "it had been recorded before" : "");
   }
 
   end(sale) {

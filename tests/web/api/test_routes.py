@@ -1,0 +1,368 @@
+"""What each call does and answers, as point-of-sale software sees it."""
+
+import threading
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from agent.ledger import audit
+from agent.loyalty.cards import Source
+from agent.web import Scope
+from tests.counter.shops import BY, open_shop
+from tests.web.till import LINE, SERVED, WebTill, error_of, listening, serve
+
+MEMBER = {
+    "account",
+    "card",
+    "status",
+    "name",
+    "tier",
+    "balances",
+    "labels",
+    "punch_cards",
+    "nearest",
+    "offers",
+}
+JUDGED = {"total", "due", "effects", "balances", "nearest", "tier", "offers", "entry", "repeated"}
+ENTRY = {"till", "epoch", "seq", "id", "hash"}
+OFFER = {"reward", "label", "unit", "units_max", "value_max", "free"}
+
+
+def refused(till: WebTill, path: str, status: int, code: str, **body: Any) -> dict[str, str]:
+    before = till.shop.entries
+    answer = till.pos.post(f"/v1/{path}", json=body)
+    assert (answer.status_code, error_of(answer)["code"]) == (status, code)
+    assert till.shop.entries == before
+    return error_of(answer)
+
+
+# -- identify, members -------------------------------------------------------------------------------------------------
+
+
+def test_a_new_card_is_a_provisional_member(till: WebTill) -> None:
+    (member,) = till.post("identify", card=till.new_card())["members"]
+
+    assert set(member) == MEMBER
+    assert (member["status"], member["name"], member["offers"]) == ("provisional", None, [])
+    assert member["balances"] == {"points": 0, "coffee": 0}
+    assert member["labels"] == {"points": "points", "coffee": "Coffee card"}
+
+
+def test_a_member_is_found_by_card_phone_and_name(till: WebTill) -> None:
+    card = till.new_card()
+    made = till.post("members", op=till.new_op(), name="Ileana Găsita", phone="0711222333", card=card)
+
+    by_card = till.post("identify", card=card)["members"]
+    by_phone = till.post("identify", phone="+40 711 222 333")["members"]
+    by_name = till.post("identify", name="gasita")["members"]
+
+    assert [member["account"] for member in (*by_card, *by_phone, *by_name)] == [made["account"]] * 3
+    assert by_card[0]["card"] == made["card"]
+    assert by_card[0]["name"] == "Ileana"
+
+
+def test_nobody_found_is_an_empty_list(till: WebTill) -> None:
+    assert till.post("identify", phone="0799999999") == {"members": []}
+    assert till.post("identify", name="Nobody") == {"members": []}
+
+
+def test_a_member_is_shown_by_account(till: WebTill) -> None:
+    account = till.member(points=120)
+
+    member = till.pos.get(f"/v1/members/{account}").json()
+
+    assert set(member) == MEMBER
+    assert (member["account"], member["status"], member["balances"]["points"]) == (account, "regular", 120)
+    (offer,) = member["offers"]
+    assert set(offer) == OFFER
+    assert (offer["units_max"], offer["value_max"], offer["free"]) == (120, 600, False)
+    assert member["nearest"] == {
+        "reward": "coffee",
+        "label": "Coffee card",
+        "unit": "coffee",
+        "unit_label": "Coffee card",
+        "missing": 9,
+    }
+
+
+def test_an_account_that_is_not_there_is_unknown(till: WebTill) -> None:
+    answer = till.pos.get("/v1/members/nobody")
+
+    assert (answer.status_code, error_of(answer)["code"]) == (404, "unknown")
+
+
+def test_an_enrolment_answers_account_card_and_entry(till: WebTill) -> None:
+    answer = till.post("members", op=till.new_op(), name="Ana Testova", card=till.new_card())
+
+    assert set(answer) == {"entry", "account", "card", "member", "repeated"}
+    assert set(answer["entry"]) == ENTRY
+    assert len(answer["account"]) == len(answer["card"]) == 16
+    assert not answer["repeated"]
+
+
+def test_the_account_of_a_card_that_was_just_read_becomes_a_member(till: WebTill) -> None:
+    (begun,) = till.post("identify", card=till.new_card())["members"]
+
+    joined = till.post("members", op=till.new_op(), name="Ana Testova", account=begun["account"])
+
+    assert (joined["account"], joined["card"]) == (begun["account"], begun["card"])
+    assert joined["member"]["status"] == "regular"
+
+
+def test_a_member_is_not_made_twice(till: WebTill) -> None:
+    card = till.new_card()
+    op = till.new_op()
+    first = till.post("members", op=op, name="Ana", card=card)
+
+    again = till.post("members", op=op, name="Ana", card=card)
+    assert (again["repeated"], again["account"], again["entry"]) == (True, first["account"], first["entry"])
+    refused(till, "members", 409, "op_conflict", op=op, name="Ion", card=card)
+    refused(till, "members", 409, "not_allowed", op=till.new_op(), name="Ion", card=card)
+
+
+# -- preview, sales ----------------------------------------------------------------------------------------------------
+
+
+def test_a_preview_says_what_a_sale_would_do_and_why(till: WebTill) -> None:
+    account = till.member(points=10)
+    before = till.shop.entries
+
+    answer = till.post("preview", account=account, lines=[LINE, {**LINE, "category": "coffee"}])
+
+    assert set(answer) == JUDGED
+    assert (answer["total"], answer["due"], answer["entry"]) == (3060, 3060, None)
+    points, punches, spend = answer["effects"]
+    assert points == {
+        "rule": "earning",
+        "unit": "points",
+        "amount": 30,
+        "reason": {"code": "points_for_amount", "points": 30, "eligible": 3060, "per": 100},
+        "text": "Points for €30.60, per €1.00: +30",
+    }
+    assert (punches["unit"], punches["amount"]) == ("coffee", 2)
+    assert (spend["unit"], spend["amount"]) == ("spend", 3060)
+    assert answer["balances"] == {"points": 40, "coffee": 2}
+    assert till.shop.entries == before
+
+
+def test_a_sale_answers_its_entry(till: WebTill) -> None:
+    account = till.member()
+    op = till.new_op()
+
+    answer = till.post("sales", op=op, account=account, lines=[LINE], sold_at="2010-12-01T08:26:00", staff="7")
+
+    assert set(answer) == JUDGED
+    assert set(answer["entry"]) == ENTRY
+    assert answer["entry"]["seq"] == till.shop.entries
+    recorded = till.shop.ledger.find(op)
+    assert recorded is not None
+    assert recorded.hash.hex() == answer["entry"]["hash"]
+    assert (recorded.entry.by, recorded.entry.staff, recorded.entry.day) == ("pos", "7", "2010-12-01")
+
+
+def test_an_anonymous_sale_has_nothing_of_a_member(till: WebTill) -> None:
+    answer = till.post("sales", op=till.new_op(), lines=[LINE])
+
+    assert (answer["balances"], answer["nearest"], answer["tier"], answer["offers"]) == (None, None, None, [])
+    assert answer["effects"][0]["reason"] == {"code": "no_member"}
+
+
+def test_a_sale_repeated_is_the_same_answer_and_one_effect(till: WebTill) -> None:
+    account = till.member()
+    body = {"op": till.new_op(), "account": account, "lines": [LINE]}
+    first = till.post("sales", **body)
+    before = till.shop.entries
+
+    again = till.post("sales", **body)
+
+    assert again == {**first, "repeated": True}
+    assert till.shop.entries == before
+
+
+def test_a_sale_sent_by_another_token_with_the_same_content_is_a_repetition(till: WebTill) -> None:
+    body = {"op": till.new_op(), "lines": [LINE]}
+    till.post("sales", **body)
+
+    assert till.client(Scope.SCREEN).post("/v1/sales", json=body).json()["repeated"]
+
+
+def test_the_same_op_with_other_content_is_refused(till: WebTill) -> None:
+    op = till.sell()
+
+    refused(till, "sales", 409, "op_conflict", op=op, lines=[{**LINE, "amount": 1531}])
+    refused(till, "refunds", 409, "op_conflict", op=op, lines=[LINE])
+
+
+def test_a_sale_for_somebody_unknown_is_refused(till: WebTill) -> None:
+    error = refused(till, "sales", 404, "unknown", op=till.new_op(), account="982600123465", lines=[LINE])
+
+    assert "982600123465" not in error["message"]
+
+
+@pytest.mark.parametrize("sold_at", ["yesterday", "2010-12-01T08:26:00Z", "2010-13-01T00:00:00"])
+def test_a_time_that_is_no_local_time_is_refused(till: WebTill, sold_at: str) -> None:
+    error = refused(till, "sales", 422, "invalid", op=till.new_op(), lines=[LINE], sold_at=sold_at)
+
+    assert sold_at in error["message"]
+
+
+# -- redemptions, refunds ----------------------------------------------------------------------------------------------
+
+
+def test_a_redemption_pays_part_of_the_sale_that_names_it(till: WebTill) -> None:
+    account = till.member(points=150)
+    op = till.new_op()
+
+    redeemed = till.post("redemptions", op=op, account=account, reward="money")
+
+    assert set(redeemed) == {"entry", "label", "unit", "units", "value", "balances", "repeated"}
+    assert (redeemed["units"], redeemed["value"], redeemed["balances"]["points"]) == (100, 500, 50)
+    sold = till.post("sales", op=till.new_op(), account=account, lines=[LINE], redemptions=[op])
+    assert (sold["total"], sold["due"]) == (1530, 1030)
+    refused(till, "sales", 409, "not_allowed", op=till.new_op(), account=account, lines=[LINE], redemptions=[op])
+
+
+def test_units_and_the_price_of_a_free_article_are_said(till: WebTill) -> None:
+    account = till.member(points=50)
+    till.post("sales", op=till.new_op(), account=account, lines=[{**LINE, "quantity": 9, "category": "coffee"}])
+
+    part = till.post("redemptions", op=till.new_op(), account=account, reward="money", units=30)
+    free = till.post("redemptions", op=till.new_op(), account=account, reward="coffee", value=320)
+
+    assert (part["units"], part["value"]) == (30, 150)
+    assert (free["units"], free["value"]) == (9, 320)
+
+
+def test_a_redemption_of_what_is_not_there_is_refused_with_what_is(till: WebTill) -> None:
+    account = till.member(points=20)
+
+    error = refused(till, "redemptions", 409, "insufficient", op=till.new_op(), account=account, reward="money")
+    assert "20" in error["hint"]
+    refused(till, "redemptions", 404, "unknown", op=till.new_op(), account=account, reward="trip")
+    (new,) = till.post("identify", card=till.new_card())["members"]
+    refused(till, "redemptions", 409, "not_allowed", op=till.new_op(), account=new["account"], reward="money")
+
+
+def test_a_redemption_is_given_back_once(till: WebTill) -> None:
+    account = till.member(points=150)
+    op, undo = till.new_op(), till.new_op()
+    till.post("redemptions", op=op, account=account, reward="money")
+
+    answer = till.post("refunds", op=undo, redemption=op)
+
+    assert set(answer) == {"entry", "money", "effects", "balances", "repeated"}
+    assert (answer["money"], answer["balances"]["points"]) == (0, 150)
+    assert answer["effects"][0]["text"] == "Given back to you: +100 points"
+    assert till.post("refunds", op=undo, redemption=op)["repeated"]
+    refused(till, "refunds", 409, "not_allowed", op=till.new_op(), redemption=op)
+    refused(till, "refunds", 404, "unknown", op=till.new_op(), redemption="never")
+
+
+def test_a_refund_takes_lines_back_with_and_without_receipt(till: WebTill) -> None:
+    account = till.member()
+    sale = till.sell(account, amount=2000)  # two pieces
+    loose = {"article": "x", "quantity": "1.5", "amount": 300}
+
+    answer = till.post(
+        "refunds",
+        op=till.new_op(),
+        account=account,
+        lines=[{"sale": sale, "line": 0, "quantity": 1}, loose],
+        refunded_at="2010-12-02T10:00:00",
+    )
+
+    assert answer["money"] == 1300
+    assert answer["balances"]["points"] == 7
+    points, spend = answer["effects"]
+    assert (points["rule"], points["unit"], points["amount"]) == (None, "points", -13)
+    assert points["reason"] == {"code": "reversed", "units": 13, "unit": "points"}
+    assert points["text"] == "Taken back for returned goods: -13 points"
+    assert (spend["amount"], spend["text"]) == (-1300, "Counts towards your status: -€13.00")
+
+
+def test_more_than_was_bought_is_refused_with_what_is_left(till: WebTill) -> None:
+    sale = till.sell()
+    line = {"sale": sale, "line": 0, "quantity": 3}
+
+    error = refused(till, "refunds", 422, "invalid", op=till.new_op(), lines=[line])
+
+    assert "2000 are left" in error["message"]
+    refused(till, "refunds", 404, "unknown", op=till.new_op(), lines=[{**line, "sale": "never"}])
+
+
+def test_a_refund_repeated_gives_money_back_once(till: WebTill) -> None:
+    sale = till.sell()
+    body = {"op": till.new_op(), "lines": [{"sale": sale, "line": 0, "quantity": 2}]}
+    first = till.post("refunds", **body)
+
+    assert till.post("refunds", **body) == {**first, "repeated": True}
+
+
+# -- status and everything ---------------------------------------------------------------------------------------------
+
+
+def test_the_status_has_the_programme_and_every_section_of_the_board(till: WebTill) -> None:
+    till.board.show("devices", lambda: [{"name": "scanner", "status": "enabled"}])
+    till.board.show("slips", lambda: {"queued": 0})
+
+    status = till.pos.get("/v1/status").json()
+
+    programme = till.shop.counter.require_programme()
+    assert status["programme"] == {"name": "Test shop", "version": programme.version, "currency": "EUR"}
+    assert status["devices"] == [{"name": "scanner", "status": "enabled"}]
+    assert status["slips"] == {"queued": 0}
+
+
+def test_a_till_without_a_programme_says_so(tmp_path: Path) -> None:
+    with open_shop(tmp_path, programme=None) as shop, WebTill(shop, tmp_path, SERVED) as till:
+        assert till.pos.get("/v1/status").json()["programme"] is None
+        for path, body in (("identify", {"card": "925000000001"}), ("sales", {"op": "S", "lines": [LINE]})):
+            error = refused(till, path, 409, "not_allowed", **body)
+            assert "no programme" in error["message"]
+
+
+def test_two_tills_at_the_counter_sell_at_once_and_nothing_is_lost(tmp_path: Path) -> None:
+    with serve(tmp_path) as till:
+        account = till.member()
+        before = till.shop.entries
+        answers: list[int] = []
+
+        def sell(name: str) -> None:
+            client = till.client(Scope.POS)
+            for i in range(20):
+                body = {"op": f"{name}-{i}", "account": account, "lines": [{**LINE, "amount": 500}]}
+                answers.extend(client.post("/v1/sales", json=body).status_code for _ in range(2))
+
+        threads = [threading.Thread(target=sell, args=(name,)) for name in ("left", "right")]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+
+        assert set(answers) == {200}
+        assert till.shop.entries == before + 40
+        assert till.shop.balances(account)["points"] == 40 * 5
+        audit.verify(till.shop.ledger)
+
+
+def test_a_sale_is_told_to_everyone_who_listens_and_a_repetition_is_not(till: WebTill) -> None:
+    account = till.member()
+    first, second = till.new_op(), till.new_op()
+    with listening(till.client(Scope.SCREEN)) as events:
+        for op in (first, first, second):
+            answer = till.post("sales", op=op, account=account, lines=[LINE])
+
+        heard = [next(events), next(events)]
+
+    assert [kind for kind, _ in heard] == ["sale", "sale"]
+    assert [data["op"] for _, data in heard] == [first, second]
+    assert heard[1][1] == {"op": second, "by": "pos", "account": account, "sale": answer}
+
+
+def test_a_card_read_and_a_card_typed_are_the_same_member(till: WebTill) -> None:
+    card = till.new_card()
+
+    read = till.shop.counter.identify(card, Source.NUMBER, by=BY)
+
+    assert till.post("identify", card=card)["members"][0]["account"] == read.account

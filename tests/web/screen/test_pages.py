@@ -1,0 +1,171 @@
+import html
+import re
+from http.cookies import SimpleCookie
+from pathlib import Path
+
+import httpx
+import orjson
+import pytest
+
+from agent.loyalty.programme import load
+from agent.web import Scope, WebSettings
+from agent.web.screen.pages import COOKIE_S, amount_style
+from agent.web.server import WebServer
+from tests.counter.shops import open_shop, shop_programme
+from tests.web.till import SERVED, WebTill, serve
+
+
+def cookie_of(answer: httpx.Response, till: WebTill) -> str:
+    return SimpleCookie(answer.headers["set-cookie"])[f"tally_{till.server.port}"].OutputString()
+
+
+def settings_of(page: httpx.Response) -> dict[str, object]:
+    found = re.search(r'data-settings="([^"]*)"', page.text)
+    assert found is not None
+    settings: dict[str, object] = orjson.loads(html.unescape(found[1]))
+    return settings
+
+
+def test_a_browser_nobody_let_in_is_told_how_to_get_in(till: WebTill) -> None:
+    answer = till.client().get("/")
+
+    assert answer.status_code == 401
+    assert "tally token enter" in answer.text
+    assert "set-cookie" not in answer.headers
+    assert "amount" not in answer.text
+
+
+def test_a_one_time_url_lets_one_browser_in_once(till: WebTill) -> None:
+    code = till.tokens.one_time_code("screen")
+    browser, other = till.client(), till.client()
+
+    entered = browser.get("/enter", params={"code": code})
+
+    assert entered.status_code == 200
+    assert 'url=/"' in entered.text
+    assert code not in entered.text
+    assert browser.get("/").status_code == 200
+    assert other.get("/enter", params={"code": code}).status_code == 401
+    assert other.get("/").status_code == 401
+
+
+def test_the_cookie_is_out_of_reach_of_scripts_and_of_other_sites(till: WebTill) -> None:
+    entered = till.client().get("/enter", params={"code": till.tokens.one_time_code("screen")})
+
+    cookie = cookie_of(entered, till).lower()
+    assert "httponly" in cookie
+    assert "samesite=strict" in cookie
+    assert "path=/" in cookie
+    assert "domain" not in cookie
+    assert f"max-age={COOKIE_S}" in cookie
+
+
+def test_opening_the_page_keeps_the_browser_in(till: WebTill) -> None:
+    page = till.page()
+
+    assert f"max-age={COOKIE_S}" in cookie_of(page.get("/"), till).lower()
+
+
+@pytest.mark.parametrize("code", ["", "nonsense", "\u0219"])
+def test_a_code_that_is_none_lets_nobody_in(till: WebTill, code: str) -> None:
+    answer = till.client().get("/enter", params={"code": code})
+
+    assert answer.status_code == 401
+    assert "set-cookie" not in answer.headers
+
+
+def test_a_token_is_no_code_and_no_cookie(till: WebTill) -> None:
+    secret = till.secrets[Scope.SCREEN]
+
+    assert till.client().get("/enter", params={"code": secret}).status_code == 401
+    assert till.client(None, Cookie=f"tally_{till.server.port}={secret}").get("/").status_code == 401
+
+
+def test_a_session_ends_with_its_token(tmp_path: Path) -> None:
+    with serve(tmp_path) as till:
+        page = till.page()
+        till.tokens.revoke("screen")
+
+        assert page.get("/").status_code == 401
+        assert page.get("/v1/status").status_code == 401
+
+
+def test_a_session_outlives_the_agent(tmp_path: Path) -> None:
+    with open_shop(tmp_path, programme=shop_programme()) as shop, WebTill(shop, tmp_path, SERVED) as till:
+        page = till.page()
+        till.server.stop()
+        again = WebServer(till.app, WebSettings(port=till.server.port))
+        again.start()
+
+        assert page.get("/").status_code == 200
+        again.stop()
+
+
+def test_the_page_knows_the_programme(till: WebTill) -> None:
+    page = till.page().get("/")
+
+    assert "<h1>Test shop</h1>" in page.text
+    assert settings_of(page) == {
+        "name": "Test shop",
+        "categories": ["coffee"],
+        "before": "€",
+        "digits": 2,
+        "after": "",
+    }
+
+
+def test_a_programme_s_name_is_text_and_never_markup(tmp_path: Path) -> None:
+    name = "<script>alert('\"')</script> & Co"
+    head = f'name = {orjson.dumps(name).decode()}\ncurrency = "EUR"\n[[cards]]\nprefix = "9250"\nlength = 12\n'
+    with serve(tmp_path, programme=load(head.encode())) as till:
+        page = till.page().get("/")
+
+    assert "<script>alert" not in page.text
+    assert settings_of(page)["name"] == name
+
+
+def test_without_a_programme_there_is_a_page_that_says_so(tmp_path: Path) -> None:
+    with open_shop(tmp_path, programme=None) as shop, WebTill(shop, tmp_path, SERVED) as till:
+        page = till.page().get("/")
+
+    assert page.status_code == 200
+    assert "No programme yet" in page.text
+
+
+def test_everything_the_page_names_is_served(till: WebTill) -> None:
+    page = till.page()
+    named = set(re.findall(r'(?:src|href)="(/static/[^"]+)"', page.get("/").text))
+    scripts = {path for path in named if path.endswith(".js")}
+    while scripts:
+        text = page.get(scripts.pop()).text
+        found = {f"/static/{name}" for name in re.findall(r'from "\./([^"]+)"', text)} - named
+        named |= found
+        scripts |= found
+
+    answers = {path: page.get(path) for path in named}
+
+    assert len(named) >= 9
+    assert {answer.status_code for answer in answers.values()} == {200}
+    types = {path.rpartition(".")[2]: answer.headers["content-type"] for path, answer in answers.items()}
+    assert types["js"].startswith(("text/javascript", "application/javascript"))
+    assert types["css"].startswith("text/css")
+    assert types["svg"].startswith("image/svg+xml")
+
+
+@pytest.mark.parametrize("path", ["/static/../app.py", "/static/%2e%2e/app.py", "/static/..%2fpages.py", "/static/"])
+def test_nothing_else_is_served(till: WebTill, path: str) -> None:
+    assert till.page().get(path).status_code == 404
+
+
+@pytest.mark.parametrize(
+    ("currency", "style"),
+    [
+        ("GBP", {"before": "£", "digits": 2, "after": ""}),
+        ("JPY", {"before": "¥", "digits": 0, "after": ""}),
+        ("MDL", {"before": "", "digits": 2, "after": " MDL"}),
+        ("KWD", {"before": "", "digits": 3, "after": " KWD"}),
+        ("ISK", {"before": "", "digits": 0, "after": " ISK"}),
+    ],
+)
+def test_amounts_are_written_as_slips_write_them(currency: str, style: dict[str, object]) -> None:
+    assert amount_style(currency) == style
