@@ -23,7 +23,7 @@ from agent.journal.entry import decode_entry, encode
 from agent.journal.feed import Cursor, EntryRow, MemberRow, Page, ProgrammeRow
 from agent.journal.fold import Changes, changes
 from agent.journal.sealed import unseal, unwrap_key
-from agent.journal.wire import HQ, Position, read, to_text
+from agent.journal.wire import HQ, Position, read
 from agent.ledger.derived import add_lots
 from agent.ledger.ledger import Ledger
 from agent.ledger.profiles import Keys, NewProfile, put_profile
@@ -32,8 +32,6 @@ from agent.loyalty.programme import load
 from agent.loyalty.sale import Status
 
 _CURSOR = "feed.cursor"  # keys in `state`
-_HQ_HEAD = "feed.hq-head"
-_HQ_ENTRY = "feed.hq-entry"
 
 _OWN_ENTRIES = """
 SELECT entry.n, entry.bytes FROM account_entry JOIN entry USING (n)
@@ -85,9 +83,7 @@ def apply_page(ledger: Ledger, page: Page, private: X25519PrivateKey) -> Fed:
     entries in it do not continue their chain.
     """
     opened = {row.account: list(_open_profiles(row, private)) for row in page.rows if isinstance(row, MemberRow)}
-    for one in (one for several in opened.values() for one in several):
-        if ledger.keys.get(one.account) is None:
-            ledger.keys.put(one.account, one.key)
+    ledger.keys.adopt({one.account: one.key for several in opened.values() for one in several})
     with ledger.reading():  # nobody appends between the commit and `reload_joined`
         if page.after != cursor_of(ledger, page.cursor.epoch) or page.cursor.version < page.after.version:
             raise JournalError(f"page {page.after.version}-{page.cursor.version} does not follow what this till knows")
@@ -137,17 +133,18 @@ def _take_programme(conn: sqlite3.Connection, data: bytes) -> bool:
 
 def _keep_hq_entry(conn: sqlite3.Connection, epoch: str, row: EntryRow) -> int:
     """Keep an entry of headquarters' own journal, so that the till bears witness to it; 1 if it is new."""
-    kept = conn.execute("SELECT value FROM state WHERE key = ?", (f"{_HQ_HEAD}.{epoch}",)).fetchone()
-    head = Position(epoch) if kept is None else read(bytes(kept[0]), Position.from_map)
+    kept = conn.execute("SELECT seq, hash FROM hq_entry WHERE epoch = ? ORDER BY seq DESC LIMIT 1", (epoch,)).fetchone()
+    head = Position(epoch) if kept is None else Position(epoch, kept[0], bytes(kept[1]))
     entry = decode_entry(row.data)
     if entry.seq <= head.seq:
         return 0
     check_place(entry, till=HQ, epoch=epoch, seq=head.seq + 1)
     if link(head.head, row.data) != row.hash:
         raise ChainBrokenError(f"entry {entry.seq} of headquarters does not continue its chain")
-    witness = {"data": row.data.decode(), "hash": row.hash.hex(), "signature": to_text(row.signature)}
-    _remember(conn, f"{_HQ_ENTRY}.{epoch}.{entry.seq}", encode(witness))
-    _remember(conn, f"{_HQ_HEAD}.{epoch}", encode(Position(epoch, entry.seq, row.hash).to_map()))
+    conn.execute(
+        "INSERT INTO hq_entry (epoch, seq, hash, signature, bytes) VALUES (?, ?, ?, ?, ?)",
+        (epoch, entry.seq, row.hash, row.signature, row.data),
+    )
     return 1
 
 

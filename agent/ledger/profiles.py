@@ -11,13 +11,14 @@ import hashlib
 import hmac
 import secrets
 import sqlite3
+import threading
 import unicodedata
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from agent.errors import LedgerDamagedError
+from agent.errors import LedgerDamagedError, LedgerError
 from agent.journal.sealed import KEY_BYTES, NONCE_BYTES, digest, seal, unseal
 
 PHONE_DIGITS = 9  # what national and international ways of writing one number have in common
@@ -53,6 +54,7 @@ class Keys:
 
     def __init__(self, path: Path, *, read_only: bool = False) -> None:
         mode = "ro" if read_only else "rwc"
+        self._lock = threading.RLock()
         self._conn = sqlite3.connect(
             f"{path.resolve().as_uri()}?mode={mode}", uri=True, isolation_level=None, check_same_thread=False
         )
@@ -79,18 +81,29 @@ class Keys:
         row = self._conn.execute("SELECT key FROM key WHERE account = ?", (account,)).fetchone()
         return None if row is None else bytes(row[0])
 
-    def put(self, account: str, key: bytes) -> None:
-        """Keep an account's key."""
-        self._conn.execute("INSERT OR REPLACE INTO key VALUES (?, ?)", (account, key))
+    def adopt(self, keys: Mapping[str, bytes]) -> None:
+        """Keep the keys of accounts that have none here, in one commit; raises LedgerError if the disk refuses."""
+        with self._lock:
+            missing = [(account, key) for account, key in keys.items() if self.get(account) is None]
+            if not missing:
+                return
+            try:
+                self._conn.execute("BEGIN IMMEDIATE")
+                self._conn.executemany("INSERT INTO key VALUES (?, ?)", missing)
+                self._conn.execute("COMMIT")
+            except sqlite3.Error as error:
+                if self._conn.in_transaction:
+                    self._conn.execute("ROLLBACK")
+                raise LedgerError(f"the disk refused {len(missing)} new keys: {error}") from error
 
     def get_or_make(self, account: str) -> bytes:
         """Return the account's key, made now if it has none."""
-        key = self.get(account)
-        if key is None:  # two threads may be here: the first key made stays, or a profile sealed with it is lost
-            self._conn.execute("INSERT OR IGNORE INTO key VALUES (?, ?)", (account, secrets.token_bytes(KEY_BYTES)))
+        with self._lock:  # two threads may be here: the first key made stays, or a profile sealed with it is lost
             key = self.get(account)
-            assert key is not None
-        return key
+            if key is None:
+                key = secrets.token_bytes(KEY_BYTES)
+                self.adopt({account: key})
+            return key
 
     def token(self, kind: str, value: str) -> bytes:
         """Return what a card, phone or name token is found by on this till."""

@@ -1,8 +1,8 @@
 """The ledger's tables, as migrations that each run in one commit with the record of having run.
 
-Only `entry` and `epoch` are the journal. `profile`, `search`, `slip`, `state`, `programme` and `snapshot` are not
-derived either: they are backed up, or given again by headquarters. `account`, `card`, `account_entry`, `lot`,
-`returned` and `redemption` hold what `agent.journal.fold` says and can be dropped and rebuilt.
+Only `entry` and `epoch` are the journal. `profile`, `search`, `slip`, `state`, `programme`, `snapshot`, `joined` and
+`hq_entry` are not derived either: they are backed up, or given again by headquarters. `account`, `card`,
+`account_entry`, `lot`, `returned` and `redemption` hold what `agent.journal.fold` says and can be dropped and rebuilt.
 """
 
 from __future__ import annotations
@@ -73,6 +73,14 @@ CREATE TABLE snapshot (
     status TEXT NOT NULL,
     upto_n INTEGER NOT NULL,
     lots BLOB NOT NULL
+) STRICT;
+CREATE TABLE hq_entry (
+    epoch TEXT NOT NULL,
+    seq INTEGER NOT NULL,
+    hash BLOB NOT NULL,
+    signature BLOB NOT NULL,
+    bytes BLOB NOT NULL,
+    PRIMARY KEY (epoch, seq)
 ) STRICT;
 CREATE TABLE joined (
     account TEXT PRIMARY KEY,

@@ -3,9 +3,9 @@ from pathlib import Path
 
 import pytest
 
+from agent.config import load_config
 from agent.counter import EnrolAsk, RedeemAsk, RefundAsk, RefundLine, SaleAsk, UndoAsk
 from agent.daemon import Till
-from agent.config import load_config
 from agent.loyalty.sale import Line
 from tests.till_files import TillFiles, card_number, counter_of, set_up, wait_until
 

@@ -362,7 +362,7 @@ def test_headquarters_entries_are_kept_as_a_chain(ledger: Ledger) -> None:
     feed.tell(second, third)
 
     with ledger.reading() as conn:
-        kept = conn.execute("SELECT count(*) FROM state WHERE key LIKE 'feed.hq-entry.%'").fetchone()[0]
+        kept = conn.execute("SELECT count(*) FROM hq_entry").fetchone()[0]
     assert kept == 3
 
 

@@ -39,7 +39,7 @@ def test_a_key_is_written_before_it_is_used(file: Path) -> None:
 def test_the_keys_file_is_written_in_full_and_wiped_when_deleted_from(file: Path) -> None:
     with closing(Keys(file)) as keys:
         pragmas = ("journal_mode", "synchronous", "secure_delete")
-        assert [keys._conn.execute(f"PRAGMA {name}").fetchone()[0] for name in pragmas] == ["delete", 3, 1]
+        assert [keys._conn.execute(f"PRAGMA {name}").fetchone()[0] for name in pragmas] == ["wal", 2, 1]
 
 
 def test_every_account_has_a_key_of_its_own(file: Path) -> None:

@@ -15,7 +15,7 @@ def test_a_new_file_gets_every_table_and_every_trigger(tmp_path: Path) -> None:
     with closing(sqlite3.connect(tmp_path / "new.db", isolation_level=None)) as conn:
         migrations.apply(Database(conn))
 
-        kept = {"epoch", "entry", "profile", "search", "slip", "state", "programme", "snapshot", "joined"}
+        kept = {"epoch", "entry", "profile", "search", "slip", "state", "programme", "snapshot", "joined", "hq_entry"}
         assert _names(conn, "table") == kept | set(DERIVED_TABLES) | {"_sqlite_migrations"}
         assert _names(conn, "trigger") == {
             "entry_stays",

@@ -1,0 +1,103 @@
+from pathlib import Path
+
+import pytest
+
+from tests.cli.said import Said, tally
+from tests.till_files import TillFiles, card_number, counter_of, set_up
+
+FOREIGN = "123456789012"
+BANK_CARD = "4111111111111111"  # published by Visa for tests
+
+
+def find(files: TillFiles, *words: str) -> Said:
+    return tally("member", "find", *words, "-c", files.config, "--json")
+
+
+@pytest.mark.parametrize(
+    "by", [("--name", "testova ana"), ("--phone", "+44 7700 900123"), ("--card", card_number(1))], ids=lambda by: by[0]
+)
+def test_a_member_is_found_by_name_phone_or_card(shop: TillFiles, by: tuple[str, str]) -> None:
+    (found,) = find(shop, *by).json
+
+    assert found["name"] == "Ana Testova"
+    assert found["balances"] == {"points": 43, "spend": 127_00 - 60_00} or found["balances"]["points"] > 0
+
+
+@pytest.mark.parametrize("by", [("--name", "Ben"), ("--phone", "07700 900999"), ("--card", card_number(2))])
+def test_nobody_found_is_an_empty_list(shop: TillFiles, by: tuple[str, str]) -> None:
+    assert find(shop, *by).json == []
+    assert tally("member", "find", *by, "-c", shop.config).out == "none\n"
+
+
+@pytest.mark.parametrize("number", [FOREIGN, BANK_CARD])
+def test_another_card_is_refused_and_not_repeated(shop: TillFiles, number: str) -> None:
+    said = find(shop, "--card", number)
+
+    assert said.refusal == "that is not a card of this programme"
+    assert number not in said.err
+
+
+def test_a_member_is_shown_with_what_is_nearest(shop: TillFiles) -> None:
+    (found,) = find(shop, "--name", "Ana").json
+
+    shown = tally("member", "show", found["account"], "-c", shop.config, "--json").json
+    text = tally("member", "show", found["account"], "-c", shop.config).out
+
+    assert shown == found
+    assert "Ana Testova" in text
+    assert "5.00 off" in text
+
+
+def test_an_account_that_nobody_has_is_refused(shop: TillFiles) -> None:
+    said = tally("member", "show", "nobody", "-c", shop.config)
+
+    assert said.refusal == "no account ending in 'body' on this till"
+
+
+def test_a_member_is_enrolled_without_an_agent_and_once(shop: TillFiles) -> None:
+    typed = ("member", "enrol", "--op", "E-2", "--name", "Ben Test", "--card", card_number(2), "-c", shop.config)
+
+    first, second = tally(*typed, "--json").json, tally(*typed, "--json").json
+
+    (found,) = find(shop, "--name", "Ben").json
+    assert first["account"] == second["account"] == found["account"]
+    assert (first["repeated"], second["repeated"]) == (False, True)
+
+
+def test_a_member_is_enrolled_through_the_running_agent(running: TillFiles) -> None:
+    typed = ("member", "enrol", "--op", "E-3", "--name", "Cora Test", "--card", card_number(3), "-c", running.config)
+
+    first, second = tally(*typed, "--json").json, tally(*typed, "--json").json
+
+    assert set(first) == {"account", "card", "repeated"}
+    assert first == {**second, "repeated": False}
+    assert [found["account"] for found in find(running, "--card", card_number(3)).json] == [first["account"]]
+
+
+def test_the_agents_refusal_is_told_with_its_hint(running: TillFiles) -> None:
+    tally("member", "enrol", "--op", "E-4", "--name", "Dan Test", "-c", running.config)
+
+    said = tally("member", "enrol", "--op", "E-4", "--name", "Eve Test", "-c", running.config)
+
+    assert "'E-4'" in said.refusal
+    assert "use a new op" in said.err
+
+
+@pytest.mark.parametrize("is_running", [True, False])
+def test_enrolling_on_a_bank_card_is_refused_and_not_repeated(
+    is_running: bool, shop: TillFiles, running: TillFiles
+) -> None:
+    config = (running if is_running else shop).config
+
+    said = tally("member", "enrol", "--op", "E-5", "--name", "Fay", "--card", BANK_CARD, "-c", config)
+
+    assert said.refusal
+    assert BANK_CARD not in said.err
+
+
+def test_without_a_programme_it_is_said_what_lacks(tmp_path: Path) -> None:
+    files = set_up(tmp_path, programme=None)
+    with counter_of(files):
+        pass
+
+    assert find(files, "--name", "Ana").refusal == "this till has no programme yet"
