@@ -19,8 +19,8 @@ def find(files: TillFiles, *words: str) -> Said:
 def test_a_member_is_found_by_name_phone_or_card(shop: TillFiles, by: tuple[str, str]) -> None:
     (found,) = find(shop, *by).json
 
-    assert found["name"] == "Ana Testova"
-    assert found["balances"] == {"points": 43, "spend": 127_00 - 60_00} or found["balances"]["points"] > 0
+    assert found["name"] == "Ana"  # the till shows no more of a name than it needs
+    assert found["balances"] == {"points": 123 + 3 - 20 - 60}
 
 
 @pytest.mark.parametrize("by", [("--name", "Ben"), ("--phone", "07700 900999"), ("--card", card_number(2))])
@@ -44,8 +44,8 @@ def test_a_member_is_shown_with_what_is_nearest(shop: TillFiles) -> None:
     text = tally("member", "show", found["account"], "-c", shop.config).out
 
     assert shown == found
-    assert "Ana Testova" in text
-    assert "5.00 off" in text
+    assert "name      Ana\n" in text
+    assert "454 points to 5.00 off" in text
 
 
 def test_an_account_that_nobody_has_is_refused(shop: TillFiles) -> None:
@@ -83,15 +83,13 @@ def test_the_agents_refusal_is_told_with_its_hint(running: TillFiles) -> None:
     assert "use a new op" in said.err
 
 
-@pytest.mark.parametrize("is_running", [True, False])
-def test_enrolling_on_a_bank_card_is_refused_and_not_repeated(
-    is_running: bool, shop: TillFiles, running: TillFiles
-) -> None:
-    config = (running if is_running else shop).config
+@pytest.mark.parametrize("till", ["running", "shop"])
+def test_enrolling_on_a_bank_card_is_refused_and_not_repeated(till: str, request: pytest.FixtureRequest) -> None:
+    files: TillFiles = request.getfixturevalue(till)
 
-    said = tally("member", "enrol", "--op", "E-5", "--name", "Fay", "--card", BANK_CARD, "-c", config)
+    said = tally("member", "enrol", "--op", "E-5", "--name", "Fay", "--card", BANK_CARD, "-c", files.config)
 
-    assert said.refusal
+    assert "card" in said.refusal
     assert BANK_CARD not in said.err
 
 

@@ -17,13 +17,13 @@ def test_every_programme_that_comes_with_the_project_is_good() -> None:
         assert tally("programme", "check", path).status == 0
 
 
-def test_a_bad_programme_is_refused_with_a_guess(tmp_path: Path) -> None:
+def test_a_programme_that_cannot_be_used_is_refused_with_a_guess(tmp_path: Path) -> None:
     bad = tmp_path / "bad.toml"
     bad.write_text(GENERAL_SHOP.read_text().replace("currency", "curency"))
 
     said = tally("programme", "check", bad)
 
-    assert "did you mean 'currency'" in said.refusal
+    assert "key 'currency' is missing; is it meant by 'curency'?" in said.refusal
     assert "tally programme check" in said.err
 
 

@@ -63,6 +63,6 @@ def test_an_op_that_recorded_nothing_is_refused(shop: TillFiles) -> None:
 
 
 def test_a_damaged_ledger_lists_nothing(shop: TillFiles) -> None:
-    tamper(shop.ledger, "UPDATE entry SET bytes = 'x' WHERE op = 'S-1'")
+    tamper(shop.ledger, "UPDATE entry SET bytes = x'00' WHERE op = 'S-1'")
 
     assert "ledger 'ledger.db'" in tally("sale", "list", "-c", shop.config).refusal

@@ -1,5 +1,6 @@
 import httpx
 
+from agent.upkeep.running import require_running
 from tests.cli.said import tally
 from tests.till_files import TillFiles
 
@@ -21,9 +22,9 @@ def test_a_token_is_printed_once_listed_and_taken_back(files: TillFiles) -> None
 def test_a_name_is_given_once(files: TillFiles) -> None:
     tally("token", "add", "pos", "checkout", "-c", files.config)
 
-    assert (
-        tally("token", "add", "screen", "checkout", "-c", files.config).refusal == "there is a token 'checkout' already"
-    )
+    said = tally("token", "add", "screen", "checkout", "-c", files.config)
+
+    assert said.refusal == "there is a token 'checkout' already"
 
 
 def test_a_token_that_nobody_has_cannot_be_taken_back(files: TillFiles) -> None:
@@ -41,7 +42,7 @@ def test_a_file_of_tokens_that_is_not_ours_is_refused(files: TillFiles) -> None:
 
 
 def test_a_new_token_works_at_once_and_no_longer_than_it_may(running: TillFiles) -> None:
-    url = f"{tally('token', 'enter', 'screen-1', '-c', running.config, '--json').json['url'].partition('/enter')[0]}/v1/status"
+    url = require_running(running.data).url + "/v1/status"
     token = tally("token", "add", "display", "window", "-c", running.config, "--json").json["token"]
     headers = {"Authorization": f"Bearer {token}"}
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from agent.errors import LedgerDamagedError
+from agent.errors import LedgerDamagedError, LedgerError
 from agent.journal.sealed import digest
 from agent.ledger.profiles import Keys, name_parts, phone_digits
 
@@ -71,7 +71,7 @@ def test_keys_opened_for_reading_make_none(file: Path) -> None:
         token = keys.token("phone", "1")
     with closing(Keys(file, read_only=True)) as keys:
         assert keys.token("phone", "1") == token
-        with pytest.raises(sqlite3.OperationalError, match="readonly"):
+        with pytest.raises(LedgerError, match="readonly"):
             keys.get_or_make("a")
 
 

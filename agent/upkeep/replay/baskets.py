@@ -102,8 +102,9 @@ def _query(path: Path, sql: str) -> Iterator[duckdb.DuckDBPyConnection]:
         with duckdb.connect() as connection:
             yield connection.execute(sql.format(reader=READERS[path.suffix]), [str(path)])
     except duckdb.Error as error:
+        reason = str(error).partition("\n")[0]
         raise InvalidError(
-            f"cannot read baskets from {path}: {error}", hint="agent/upkeep/replay/README.md lists the columns"
+            f"cannot read baskets from {path}: {reason}", hint="agent/upkeep/replay/README.md lists the columns"
         ) from error
 
 
