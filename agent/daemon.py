@@ -136,9 +136,9 @@ class Till:
         self.devices = Supervisor(
             self._config.devices, self._drivers, ranges=self._ranges, on_change=self._device_changed
         )
+        self._thread("reads", self._take_reads)
         self.devices.start()
         self._stack.callback(self.devices.stop)
-        self._thread("reads", self._take_reads)
         if self._config.till.printer is not None:
             self._spool = Spool(
                 SlipQueue(self.ledger),
@@ -216,6 +216,7 @@ class Till:
         known = self.counter.programme
         if programme is not None and (known is None or known.version != programme.version):
             self.counter.use(programme)
+            self.events.publish("programme", {"name": programme.name, "version": programme.version})
             logger.info("programme=%r version=%s", programme.name, programme.version)
 
     def _sync_changed(self, status: Mapping[str, Any]) -> None:

@@ -1,0 +1,311 @@
+"""A whole till in this process: real ledger, devices' threads, spool and HTTP; only the hardware is simulated."""
+
+import json
+import logging
+import os
+import re
+import signal
+import socket
+import stat
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+
+from agent.cli.output import open_ledger
+from agent.config import load_config
+from agent.daemon import Till
+from agent.errors import ConfigError, LedgerInUseError, ProgrammeError, TallyError
+from agent.slips.reader import read_text
+from agent.upkeep.replay.events import Event, EventStream
+from agent.upkeep.running import Running, find_running, require_running
+from tests.till_files import GENERAL_SHOP, TillFiles, card_number, counter_of, set_up, wait_until
+
+BANK_CARD = "4111111111111111"  # published by Visa for tests
+FOREIGN_CARD = "123456789012"
+ANSWER_S = 5.0
+STOP_S = 5.0
+
+
+@contextmanager
+def started(files: TillFiles) -> Iterator[Till]:
+    """A till that has started and whose devices are up."""
+    with Till(load_config(files.config)) as till:
+        wait_until(lambda: all(str(report.status) == "enabled" for report in till.devices.reports()))
+        yield till
+
+
+@pytest.fixture(scope="module")
+def files(tmp_path_factory: pytest.TempPathFactory) -> Iterator[TillFiles]:
+    """A till that runs; the tests of this module that only talk to it share it."""
+    files = set_up(tmp_path_factory.mktemp("till"))
+    with started(files):
+        yield files
+
+
+@contextmanager
+def listening(files: TillFiles) -> Iterator[Callable[[str], dict[str, Any]]]:
+    """What waits for the next event of a kind on the till's event stream."""
+    running = require_running(files.data)
+    headers = {"Authorization": f"Bearer {running.token}"}
+    with httpx.Client(base_url=running.url, headers=headers, trust_env=False) as client:
+        stream = EventStream(client)
+        stream.connect(silence_s=ANSWER_S)
+        try:
+            yield lambda name: _next(stream, name)
+        finally:
+            stream.close()
+
+
+def _next(stream: EventStream, name: str) -> dict[str, Any]:
+    event: Event | None = None
+    while event is None or event.name != name:
+        event = stream.read(until=time.monotonic() + ANSWER_S)
+        assert event is not None, f"no event {name!r} came"
+    return event.data
+
+
+def sell(running: Running, op: str, account: str | None = None) -> dict[str, Any]:
+    lines = [{"article": "mug", "quantity": 1000, "amount": 12_00}]
+    return running.ask("POST", "/v1/sales", {"op": op, "lines": lines, **({"account": account} if account else {})})
+
+
+def threads() -> set[threading.Thread]:
+    return {thread for thread in threading.enumerate() if thread.is_alive()}
+
+
+# -- the way of a swipe and of a sale --------------------------------------------------------------------------------
+
+
+def test_a_card_that_is_read_shows_its_member(files: TillFiles) -> None:
+    with listening(files) as event:
+        files.read_card(card_number(1))
+        first = event("member")
+        files.read_card(card_number(1))
+        again = event("member")
+
+    assert first["status"] == "provisional"
+    assert first["account"] == again["account"]
+    assert again["read"] == first["read"] + 1  # so that a screen can tell a second read from a repeated event
+
+
+def test_a_bank_card_is_told_and_leaves_no_digit_anywhere(files: TillFiles, caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.DEBUG)
+
+    with listening(files) as event:
+        files.read_card(BANK_CARD)
+        notice = event("notice")
+
+    assert notice == {"code": "bank_card", "text": "bank card - ask for the loyalty card"}
+    kept = [path for path in files.folder.rglob("*") if path.is_file()]
+    assert files.ledger in kept
+    assert [path for path in kept if BANK_CARD[:12].encode() in path.read_bytes()] == []
+    assert not re.search(r"4?1{6,}", caplog.text)
+
+
+def test_a_foreign_card_is_told(files: TillFiles) -> None:
+    with listening(files) as event:
+        files.read_card(FOREIGN_CARD)
+        notice = event("notice")
+
+    assert notice == {"code": "unknown_card", "text": "not a card of this programme"}
+
+
+def test_a_device_that_fails_is_told_and_comes_back(files: TillFiles) -> None:
+    with listening(files) as event:
+        files.read_card("!raise torn")
+        device = event("device")
+
+    assert (device["name"], device["status"]) == ("reader", "offline")
+    wait_until(lambda: str(_device(files, "reader")["status"]) == "enabled")  # it comes back by itself
+
+
+def _device(files: TillFiles, name: str) -> dict[str, Any]:
+    devices = require_running(files.data).ask("GET", "/v1/status")["devices"]
+    return next(dict(device) for device in devices if device["name"] == name)
+
+
+def test_a_sale_over_the_api_prints_its_slip(files: TillFiles) -> None:
+    before = len(files.slips)
+    with listening(files) as event:
+        files.read_card(card_number(2))
+        account = event("member")["account"]
+        sold = sell(require_running(files.data), "S-1", account)
+        told = event("sale")
+
+    wait_until(lambda: len(files.slips) > before)
+    slip = read_text(files.slips[-1].read_bytes())
+    assert told["op"] == "S-1"
+    assert sold["total"] == 12_00
+    assert "£12.00" in "".join(slip)
+    assert any(line.startswith("Receipt S-1") for line in slip)
+    assert slip[-1] == "[cut]"
+
+
+def test_a_sale_told_twice_prints_one_slip(files: TillFiles) -> None:
+    running, before = require_running(files.data), len(files.slips)
+
+    first, second, other = (sell(running, op) for op in ("S-2", "S-2", "S-3"))
+    wait_until(lambda: len(files.slips) >= before + 2)
+    wait_until(lambda: running.ask("GET", "/v1/status")["slips"]["word"] == "idle")
+
+    assert (first["repeated"], second["repeated"], other["repeated"]) == (False, True, False)
+    assert len(files.slips) == before + 2
+
+
+def test_the_wal_is_put_away_in_a_pause(files: TillFiles) -> None:
+    sell(require_running(files.data), "S-4")
+    grown = files.ledger.stat().st_mtime_ns
+
+    wait_until(lambda: files.ledger.stat().st_mtime_ns >= grown and b"S-4" in files.ledger.read_bytes())
+
+
+# -- start and stop --------------------------------------------------------------------------------------------------
+
+
+def test_the_way_in_is_for_its_owner_only(files: TillFiles) -> None:
+    said = json.loads(files.running.read_bytes())
+
+    assert stat.S_IMODE(files.running.stat().st_mode) == 0o600
+    assert stat.S_IMODE(files.data.stat().st_mode) == 0o700
+    assert said["pid"] == os.getpid()
+    assert Running(**said).ask("GET", "/v1/status")["journal"]["till"] == "corner/1"
+
+
+def test_stopping_is_quick_and_leaves_nothing_behind(tmp_path: Path) -> None:
+    files, before = set_up(tmp_path), threads()
+    with started(files) as till, listening(files):
+        port = till.web.port
+        at = time.monotonic()
+        till.stop()
+        took = time.monotonic() - at
+
+    assert took < STOP_S
+    assert not files.running.exists()
+    wait_until(lambda: threads() <= before)
+    with socket.socket() as client:
+        assert client.connect_ex(("127.0.0.1", port)) != 0
+    open_ledger(load_config(files.config), read_only=False).close()  # the lock is free again
+
+
+def test_a_till_starts_again_where_it_was_with_the_programme_that_is_in_the_file_by_then(tmp_path: Path) -> None:
+    mine = tmp_path / "mine.toml"
+    mine.write_bytes(GENERAL_SHOP.read_bytes())
+    files = set_up(tmp_path, programme=mine)
+    with started(files):
+        sold = sell(require_running(files.data), "S-1")
+        before = require_running(files.data).ask("GET", "/v1/status")
+    mine.write_text(mine.read_text().replace("Corner Shop Club", "New Club"))
+    with started(files):
+        after = require_running(files.data).ask("GET", "/v1/status")
+        again = sell(require_running(files.data), "S-1")
+
+    assert after["journal"] == before["journal"]
+    assert after["programme"]["name"] == "New Club"
+    assert again == {**sold, "repeated": True}  # what was judged stays judged
+
+
+def test_without_a_programme_a_till_runs_and_says_what_lacks(tmp_path: Path) -> None:
+    files = set_up(tmp_path, programme=None)
+    with started(files):
+        running = require_running(files.data)
+        assert running.ask("GET", "/v1/status")["programme"] is None
+        with pytest.raises(TallyError, match="this till has no programme yet"):
+            sell(running, "S-1")
+
+
+# -- what cannot start -----------------------------------------------------------------------------------------------
+
+
+def fails_to_start(files: TillFiles, kind: type[TallyError], said: str) -> None:
+    """Starting must say why it cannot, and stop what was started before."""
+    before = threads()
+    with pytest.raises(kind, match=said) as caught, Till(load_config(files.config)):
+        pass
+
+    assert caught.value.hint
+    assert not files.running.exists()
+    wait_until(lambda: threads() <= before)
+    if kind is not LedgerInUseError:
+        open_ledger(load_config(files.config), read_only=False).close()  # the lock is free again
+
+
+def test_a_port_that_is_taken_stops_the_start(tmp_path: Path) -> None:
+    files = set_up(tmp_path)
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        files.change("port = 0", f"port = {port}")
+
+        fails_to_start(files, ConfigError, f"cannot listen on port {port} of 127.0.0.1")
+
+
+def test_a_programme_that_cannot_be_used_stops_the_start(tmp_path: Path) -> None:
+    bad = tmp_path / "bad.toml"
+    bad.write_text(GENERAL_SHOP.read_text() + '\n[[earn]]\nid = "points"\n')
+    files = set_up(tmp_path, programme=bad)
+
+    fails_to_start(files, ProgrammeError, "earn")
+
+
+def test_a_programme_that_is_not_there_stops_the_start(tmp_path: Path) -> None:
+    fails_to_start(set_up(tmp_path, programme=tmp_path / "no.toml"), ConfigError, "'programme' .* cannot be read")
+
+
+def test_a_logo_that_is_not_there_stops_the_start(tmp_path: Path) -> None:
+    files = set_up(tmp_path)
+    files.change('shop = "Corner Shop"', 'shop = "Corner Shop"\nlogo = "no.png"')
+
+    fails_to_start(files, ConfigError, "no.png")
+
+
+def test_a_ledger_in_use_stops_the_start_and_stays_with_its_holder(tmp_path: Path) -> None:
+    files = set_up(tmp_path)
+    with counter_of(files) as counter:
+        fails_to_start(files, LedgerInUseError, "is held by another agent")
+        assert counter.programme is not None
+
+
+def test_a_second_agent_leaves_the_first_ones_way_in_alone(files: TillFiles) -> None:
+    with pytest.raises(LedgerInUseError), Till(load_config(files.config)):
+        pass
+
+    assert require_running(files.data).ask("GET", "/v1/status")["journal"]["till"] == "corner/1"
+
+
+def test_a_device_that_cannot_be_set_up_stops_nothing(tmp_path: Path) -> None:
+    files = set_up(tmp_path)
+    files.change("output =", "outptu =")
+    with Till(load_config(files.config)):
+        wait_until(lambda: _device(files, "slips")["status"] == "stopped_by_config_error")
+
+        assert "did you mean 'output'" in _device(files, "slips")["text"]
+        assert not sell(require_running(files.data), "S-1")["repeated"]
+
+
+# -- as a process ----------------------------------------------------------------------------------------------------
+
+
+def test_an_agent_that_is_told_to_end_ends_well(tmp_path: Path) -> None:
+    files = set_up(tmp_path)
+    command = [str(Path(sys.executable).parent / "tally"), "run", "--config", str(files.config)]
+    with (tmp_path / "log").open("wb") as log, subprocess.Popen(command, stdout=log, stderr=log) as agent:
+        try:
+            wait_until(lambda: find_running(files.data), seconds=20)
+            sell(require_running(files.data), "S-1")
+            agent.send_signal(signal.SIGTERM)
+            status = agent.wait(STOP_S)
+        finally:
+            agent.kill()
+
+    said = (tmp_path / "log").read_text()
+    assert status == 0
+    assert not files.running.exists()
+    assert "till=corner/1" in said
+    assert "Traceback" not in said
