@@ -114,9 +114,13 @@ def redeem(programme: Programme, holder: Holder, reward: str, *, units: int | No
         raise NotAllowedError(f"account {holder.account!r} is {holder.status} and cannot spend", hint=hint)
     for money in programme.rewards:
         if money.id == reward:
+            if value is not None:
+                raise InvalidError(f"reward {reward!r} is worth what its units are worth: say units, not value")
             return _redeem_money(money, holder, units)
     for card in programme.punch_cards:
         if card.id == reward:
+            if units not in {None, card.punches}:
+                raise InvalidError(f"reward {reward!r} takes {card.punches} punches, not {units}")
             return _redeem_article(card, holder, value)
     known = ", ".join([r.id for r in programme.rewards] + [c.id for c in programme.punch_cards])
     raise UnknownError(f"no reward {reward!r} in programme {programme.name!r} (there are: {known})")

@@ -119,7 +119,8 @@ def _print(played: Demo, *, as_json: bool) -> None:
 
 
 def _stay(house: House, say: Any) -> None:
-    say(f"\ncashier's page  {house.screen_url()}   (once; `tally token` makes more)")
+    say(f"\ncashier's page  {house.screen_url()}   (good once, for a minute)")
+    say(f"another way in  .venv/bin/tally token enter screen --config {house.config}")
     say(f"headquarters    {house.hq_url}/")
     say(f"read a card     echo {card_number(KNOWN_CUSTOMER)} > {house.feed}")
     say("\nrunning until Ctrl-C")

@@ -47,4 +47,4 @@ def tally(*arguments: object) -> Said:
             main()
         except SystemExit as ended:
             status = int(ended.code or 0)
-    return Said(status, *(stream.buffer.getvalue().decode() for stream in (out, err)))  # type: ignore[attr-defined]
+    return Said(status, *(stream.buffer.getvalue().decode() for stream in (out, err)))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -12,14 +11,13 @@ from fastapi.responses import HTMLResponse
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from agent.counter import Counter
+from agent.loyalty.money import minor_digits
 from agent.loyalty.programme import Programme
 from agent.slips.texts import money_text
 from agent.web.api.access import SELLING, cookie_name, token_of_page
 from agent.web.tokens import Tokens
 
 COOKIE_S = 30 * 24 * 3600  # how long a browser stays in after the page was last opened
-
-_ZERO = re.compile(r"(?P<before>[^0]*)0(\.(?P<digits>0+))?(?P<after>.*)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +82,6 @@ def _screen_settings(programme: Programme | None) -> dict[str, Any]:
 
 def amount_style(currency: str) -> dict[str, Any]:
     """Return how slips write amounts of a currency: what stands before and after, and the number of decimals."""
-    match = _ZERO.fullmatch(money_text(0, currency))
-    assert match is not None
-    return {"before": match["before"], "digits": len(match["digits"] or ""), "after": match["after"]}
+    digits = minor_digits(currency)
+    before, _, after = money_text(0, currency).partition(f"{0:.{digits}f}")
+    return {"before": before, "digits": digits, "after": after}

@@ -6,7 +6,7 @@ import httpx
 import pytest
 
 from agent.web import Scope
-from tests.web.till import LINE, WebTill, error_of
+from tests.web.till import LINE, LISTED, WebTill, error_of
 
 Call = tuple[str, str, dict[str, Any] | None]
 
@@ -125,6 +125,13 @@ def test_the_cookie_is_worth_nothing_in_a_request_that_does_not_say_where_it_is_
 
     assert page.post("/v1/preview", json={"lines": [LINE]}).status_code == 401
     assert page.get("/v1/status").status_code == 200
+
+
+def test_the_cookie_lets_a_listed_page_look_at_nothing_either(till: WebTill) -> None:
+    page = till.page()
+    del page.headers["Sec-Fetch-Site"]
+
+    assert page.get("/v1/status", headers={"Origin": LISTED}).status_code == 401
 
 
 def test_the_cookie_of_another_port_is_not_ours(till: WebTill) -> None:
