@@ -25,11 +25,11 @@ from agent.devices.supervision.inbox import Sighting
 from agent.devices.supervision.report import DeviceReport
 from agent.devices.supervision.supervisor import Supervisor
 from agent.errors import LedgerError, TallyError
-from agent.ledger import programmes
 from agent.ledger.clock import HqTime, TillClock
+from agent.ledger.kept import programmes
+from agent.ledger.kept.slip_queue import SlipQueue
 from agent.ledger.ledger import Ledger
 from agent.ledger.members import first_name
-from agent.ledger.slip_queue import SlipQueue
 from agent.loyalty.cards import CardRange
 from agent.loyalty.programme import Programme
 from agent.slips.spool import Spool

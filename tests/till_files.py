@@ -11,7 +11,7 @@ from pathlib import Path
 from agent.cli.output import open_ledger
 from agent.config import load_config
 from agent.counter import Counter
-from agent.ledger import programmes
+from agent.ledger.kept import programmes
 from agent.loyalty.cards import Check, check_digit
 
 ROOT = Path(__file__).parent.parent

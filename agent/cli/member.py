@@ -27,7 +27,7 @@ _BY = "cli"
 @contextmanager
 def _counter(ledger: Ledger) -> Iterator[Counter]:
     from agent.counter import Counter
-    from agent.ledger import programmes
+    from agent.ledger.kept import programmes
 
     try:
         yield Counter(ledger, programmes.current(ledger), recorded=lambda: None)

@@ -33,7 +33,7 @@ def show_programme(config: ConfigPath = DEFAULT_CONFIG, as_json: AsJson = False)
 
     Example: tally programme show --json
     """
-    from agent.ledger import programmes
+    from agent.ledger.kept import programmes
 
     ledger = read_ledger(config)
     try:

@@ -12,8 +12,8 @@ from agent.config import Config, load_config
 from agent.devices.categories import POSPrinter
 from agent.devices.loading import build
 from agent.errors import ConfigError, UnknownError
+from agent.ledger.kept.slip_queue import SlipQueue
 from agent.ledger.members import first_name
-from agent.ledger.slip_queue import SlipQueue
 from agent.slips.facts import SlipFacts
 from drivers import DRIVERS
 

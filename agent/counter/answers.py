@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from agent.ledger.ledger import Recorded
+from agent.ledger.records import Recorded
 from agent.loyalty.sale import Effect, Reason
 from agent.loyalty.spend import Nearest, Offer
 

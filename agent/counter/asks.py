@@ -16,7 +16,7 @@ from typing import Any
 
 from agent.errors import InvalidError
 from agent.journal.entry import check_op, encode
-from agent.ledger.profiles import phone_digits
+from agent.ledger.kept.profiles import phone_digits
 from agent.loyalty.sale import LINES_MAX, Line
 
 _STAFF = re.compile(r"[A-Za-z0-9_-]{1,32}")

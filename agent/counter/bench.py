@@ -10,7 +10,8 @@ from datetime import datetime
 from agent.counter.answers import MemberView, PunchView
 from agent.errors import InvalidError, OpConflictError, UnknownError
 from agent.ledger import members
-from agent.ledger.ledger import Ledger, Recorded
+from agent.ledger.ledger import Ledger
+from agent.ledger.records import Recorded
 from agent.loyalty import spend
 from agent.loyalty.evaluate import tier_of
 from agent.loyalty.programme import QUALIFYING, Programme

@@ -14,7 +14,7 @@ from agent.counter.selling import unsettled_redemption
 from agent.counter.slip_facts import slip_facts
 from agent.errors import InvalidError, UnknownError
 from agent.journal.entry import MEMBER_PREFIX, Posting
-from agent.ledger.ledger import Draft, Recorded
+from agent.ledger.records import Draft, Recorded
 from agent.loyalty.reverse import RecordedSale, Reversal, Spent, reverse, undo_redemption, without_receipt
 from agent.loyalty.sale import Effect, Holder, Line, Lot, Reason
 

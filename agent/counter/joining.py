@@ -11,8 +11,8 @@ from agent.counter.bench import Bench, new_name
 from agent.counter.slip_facts import slip_facts
 from agent.errors import NotAllowedError, OpConflictError, UnknownError
 from agent.ledger import members
-from agent.ledger.ledger import Draft, Recorded
 from agent.ledger.members import CardHolder
+from agent.ledger.records import Draft, Recorded
 from agent.loyalty.cards import Source
 from agent.loyalty.sale import Holder, Status
 

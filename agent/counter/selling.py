@@ -10,7 +10,7 @@ from agent.counter.asks import RedeemAsk, SaleAsk, line_map
 from agent.counter.bench import Bench
 from agent.counter.slip_facts import slip_facts
 from agent.errors import NotAllowedError, UnknownError
-from agent.ledger.ledger import Draft, Recorded
+from agent.ledger.records import Draft, Recorded
 from agent.loyalty import spend
 from agent.loyalty.evaluate import evaluate
 from agent.loyalty.sale import Effect, Holder, Judgement, Lot, Reason, Redeemed, Sale

@@ -11,7 +11,7 @@ from agent.journal import chain
 from agent.journal.entry import decode_entry
 from agent.journal.fold import changes
 from agent.ledger.derived import apply_changes
-from agent.ledger.feed import restore_snapshots
+from agent.ledger.kept.feed import restore_snapshots
 from agent.ledger.ledger import Ledger
 from agent.ledger.schema import DERIVED_TABLES
 

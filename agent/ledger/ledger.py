@@ -8,88 +8,29 @@ alone checkpoints: in pauses, or at 4,000 pages.
 
 from __future__ import annotations
 
-import fcntl
 import os
 import sqlite3
 import threading
 from collections.abc import Iterator, Mapping
-from contextlib import closing, contextmanager
-from dataclasses import dataclass
+from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, Self
+from typing import Self
 
 import orjson
-from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PublicKey
 from sqlite_utils import Database
 
-from agent.errors import LedgerDamagedError, LedgerError, LedgerInUseError, OutcomeUnknownError, TallyError
+from agent.errors import LedgerDamagedError, LedgerError, OutcomeUnknownError, TallyError
 from agent.journal import chain
-from agent.journal.batch import BatchItem, SealedProfile
-from agent.journal.entry import Entry, Posting, decode_entry, encode_entry
+from agent.journal.entry import Entry, decode_entry, encode_entry
 from agent.journal.fold import changes, check_conservation
-from agent.journal.sealed import digest, wrap_key
 from agent.ledger.clock import TillClock
 from agent.ledger.derived import apply_changes
-from agent.ledger.profiles import Keys, NewProfile, put_profile
+from agent.ledger.kept.profiles import Keys, put_profile
+from agent.ledger.opening import KEYS_FILE, connect, refuse_emptied, take_lock
+from agent.ledger.records import Draft, Identity, Recorded
 from agent.ledger.schema import migrations
 
-CHECKPOINT_PAGES = 4000
 TAIL_ENTRIES = 100  # verified at every open
-KEYS_FILE = "keys.db"  # beside the ledger, backed up apart from it
-
-
-@dataclass(frozen=True, slots=True)
-class Identity:
-    """Where a journal stands: the till, its epoch, the last sequence number and the head of the chain."""
-
-    till: str
-    epoch: str
-    seq: int
-    head: bytes
-
-
-@dataclass(frozen=True, slots=True)
-class Draft:
-    """An entry about to be appended: everything but its place in the chain.
-
-    `ask` is a digest of what the caller asked for, so that a repeated op can be told from a conflicting one; `slip`
-    is (kind, facts) of the slip job that belongs to the entry.
-    """
-
-    id: str
-    op: str
-    ask: bytes
-    kind: str
-    day: str
-    by: str
-    body: Mapping[str, Any]
-    staff: str | None = None
-    programme: str | None = None
-    postings: tuple[Posting, ...] = ()
-    profiles: tuple[NewProfile, ...] = ()
-    slip: tuple[str, Mapping[str, Any]] | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Recorded:
-    """An entry in the ledger: its place, its hash, what was asked, and the entry itself."""
-
-    n: int
-    hash: bytes
-    ask: bytes
-    entry: Entry
-
-
-@dataclass(frozen=True, slots=True)
-class _Held:
-    """A sealed profile and its key."""
-
-    subject: str
-    sealed: bytes
-    key: bytes
-
-    def wrapped(self, receiver: X25519PublicKey) -> SealedProfile:
-        return SealedProfile(self.subject, self.sealed, wrap_key(self.key, receiver))
 
 
 class Ledger:
@@ -126,13 +67,13 @@ class Ledger:
         if self._read_only:
             if not self.path.exists():
                 raise LedgerError(f"there is no ledger at {str(self.path)!r}", hint="start the agent once: `tally run`")
-            self._refuse_emptied()
-            self._conn = _connect(self.path, read_only=True)
+            refuse_emptied(self.path)
+            self._conn = connect(self.path, read_only=True)
         else:
             self.path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-            self._take_lock()
-            self._refuse_emptied()
-            self._conn = _connect(self.path, read_only=False)
+            self._lock_fd = take_lock(self.path)
+            refuse_emptied(self.path)
+            self._conn = connect(self.path, read_only=False)
             migrations.apply(Database(self._conn))
         self._joined: dict[str, str] = dict(self._conn.execute("SELECT account, into_account FROM joined"))
         self._load_head()
@@ -142,24 +83,6 @@ class Ledger:
             hint = "put the file back: without it this till knows no card and no name"
             raise LedgerDamagedError(f"{KEYS_FILE!r} is missing beside ledger {self.path.name!r}", hint=hint)
         self.keys = Keys(self.path.with_name(KEYS_FILE), read_only=self._read_only)  # made after the first entry
-
-    def _take_lock(self) -> None:
-        self._lock_fd = os.open(self.path.with_name(self.path.name + ".lock"), os.O_RDWR | os.O_CREAT, 0o600)
-        try:
-            fcntl.flock(self._lock_fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            raise LedgerInUseError(f"ledger {str(self.path)!r} is held by another agent") from None
-
-    def _refuse_emptied(self) -> None:
-        """SQLite takes an empty file for a new database, and would begin again without a word of what was lost."""
-        if not self.path.with_name(KEYS_FILE).exists():
-            return
-        if not (self.path.exists() and self.path.stat().st_size):
-            raise LedgerDamagedError(f"ledger {self.path.name!r} is missing or empty beside its {KEYS_FILE!r}")
-        with closing(_connect(self.path, read_only=True)) as conn:
-            made = conn.execute("SELECT 1 FROM sqlite_master WHERE name = 'epoch'").fetchone()
-            if made is None or conn.execute("SELECT 1 FROM epoch").fetchone() is None:
-                raise LedgerDamagedError(f"ledger {self.path.name!r} holds no epoch beside its {KEYS_FILE!r}")
 
     def _load_head(self) -> None:
         """Find where the chain stands and verify its tail."""
@@ -280,7 +203,7 @@ class Ledger:
             self._conn.close()
             self._conn = None
         try:
-            self._conn = _connect(self.path, read_only=False)
+            self._conn = connect(self.path, read_only=False)
             self._load_head()
             self.reload_joined()
         except (sqlite3.DatabaseError, TallyError) as error:
@@ -348,45 +271,6 @@ class Ledger:
             for (epoch, first_n), end, head in zip(rows, ends, heads, strict=True)
         ]
 
-    def items_after(
-        self, epoch: str, seq: int, *, entries_max: int, bytes_max: int, receiver: X25519PublicKey
-    ) -> list[BatchItem]:
-        """Return the entries of `epoch` that follow `seq`, whole, with the profiles they name for `receiver`.
-
-        At least one entry is returned if there is one; then no more than `entries_max` and about `bytes_max` bytes.
-        A profile that was replaced or erased since is left out: the newer one travels with the entry that names it.
-        """
-        found: list[tuple[bytes, list[_Held]]] = []
-        size = 0
-        with self.reading() as conn:
-            first, last = self._bounds(epoch)
-            rows = conn.execute(
-                "SELECT bytes FROM entry WHERE n BETWEEN ? AND ? ORDER BY n LIMIT ?", (first + seq, last, entries_max)
-            )
-            for (data,) in rows:
-                if found and size + len(data) > bytes_max:
-                    break
-                size += len(data)
-                found.append((data, list(self._profiles_named_in(data))))
-        # Wrapping is slow (0.1 ms a key) and must not hold up a sale.
-        return [BatchItem(data, tuple(held.wrapped(receiver) for held in profiles)) for data, profiles in found]
-
-    def _bounds(self, epoch: str) -> tuple[int, int]:
-        row = self.conn.execute("SELECT no, first_n FROM epoch WHERE id = ?", (epoch,)).fetchone()
-        if row is None:
-            raise LedgerError(f"ledger {self.path.name!r} has no epoch {epoch!r}")
-        after = self.conn.execute("SELECT first_n FROM epoch WHERE no = ?", (row[0] + 1,)).fetchone()
-        return row[1], after[0] - 1 if after else self._n
-
-    def _profiles_named_in(self, data: bytes) -> Iterator[_Held]:
-        if b'"profiles":[]' in data:
-            return
-        for subject, named in decode_entry(data).profiles:
-            row = self.conn.execute("SELECT account, sealed FROM profile WHERE subject = ?", (subject,)).fetchone()
-            key = None if row is None else self.keys.get(row[0])
-            if row is not None and key is not None and digest(row[1]) == named:
-                yield _Held(subject, bytes(row[1]), key)
-
     def resolve(self, account: str) -> str:
         """Return the account that `account` is part of by now: itself, unless headquarters joined it to another."""
         with self._lock:
@@ -412,21 +296,3 @@ class Ledger:
         """Move the WAL's pages into the database file; called in pauses between sales."""
         with self._lock:
             self.conn.execute("PRAGMA wal_checkpoint(PASSIVE)")
-
-
-def _connect(path: Path, *, read_only: bool) -> sqlite3.Connection:
-    mode = "ro" if read_only else "rwc"
-    uri = f"{path.resolve().as_uri()}?mode={mode}"
-    conn = sqlite3.connect(uri, uri=True, isolation_level=None, check_same_thread=False, timeout=5)
-    if read_only:
-        return conn
-    path.chmod(0o600)
-    conn.execute("PRAGMA journal_mode = WAL")
-    conn.execute("PRAGMA synchronous = FULL")
-    conn.execute("PRAGMA secure_delete = ON")
-    conn.execute("PRAGMA mmap_size = 0")
-    conn.execute(f"PRAGMA wal_autocheckpoint = {CHECKPOINT_PAGES}")
-    found = (conn.execute("PRAGMA journal_mode").fetchone()[0], conn.execute("PRAGMA synchronous").fetchone()[0])
-    if found != ("wal", 2):
-        raise LedgerDamagedError(f"ledger {path.name!r} runs with {found}, not with WAL and synchronous=FULL")
-    return conn

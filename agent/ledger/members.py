@@ -6,8 +6,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
+from agent.ledger.kept.profiles import name_parts, phone_digits
 from agent.ledger.ledger import Ledger
-from agent.ledger.profiles import name_parts, phone_digits
 from agent.loyalty.cards import Source
 from agent.loyalty.sale import Holder, Lot, Status
 

@@ -14,13 +14,14 @@ from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey, X
 
 from agent.errors import JournalError, RejectedError
 from agent.journal.batch import BatchItem, pack
-from agent.journal.chain import GENESIS
 from agent.journal.entry import encode
 from agent.journal.feed import PAGE_BYTES_MAX, Cursor, EntryRow, unpack
 from agent.journal.trust import check_entry
 from agent.journal.wire import BATCH_TYPE, Enrolled, Held, Outcome, Position, Where, compress, expand, read
-from agent.ledger.feed import apply_page, cursor_of
-from agent.ledger.ledger import Identity, Ledger
+from agent.ledger.kept.feed import apply_page, cursor_of
+from agent.ledger.ledger import Ledger
+from agent.ledger.outbox import head_at, items_after
+from agent.ledger.records import Identity
 from agent.sync.line import Ask, Told
 
 BATCH_ENTRIES = 500
@@ -88,11 +89,10 @@ class Meeting:
         self._check_same(held, identity)
         gaps = 0
         while held.seq < identity.seq:
-            most = min(
-                self._batch_entries, identity.seq - held.seq
-            )  # what was recorded since waits for the next meeting
-            items = self._ledger.items_after(
-                held.epoch, held.seq, entries_max=most, bytes_max=BATCH_BYTES, receiver=self._receiver
+            # What was recorded since waits for the next meeting.
+            most = min(self._batch_entries, identity.seq - held.seq)
+            items = items_after(
+                self._ledger, held.epoch, held.seq, entries_max=most, bytes_max=BATCH_BYTES, receiver=self._receiver
             )
             told = yield self._batch(held, items)
             answer = read(told.body, Held.from_map)
@@ -106,7 +106,7 @@ class Meeting:
             known[identity.epoch] = held
 
     def _batch(self, held: Position, items: Sequence[BatchItem]) -> Ask:
-        to = self._head_at(held.epoch, held.seq + len(items))
+        to = head_at(self._ledger, held.epoch, held.seq + len(items))
         query = {"epoch": held.epoch, "seq": held.seq, "head": held.head.hex(), "to": to.hex()}
         return Ask("entries", compress(pack(items)), urlencode(query), BATCH_TYPE)
 
@@ -114,16 +114,8 @@ class Meeting:
         """Raise RejectedError unless headquarters holds a prefix of this very journal."""
         if held.epoch != own.epoch or held.seq > own.seq:
             raise _forked(f"headquarters holds {held.seq} entries of epoch {held.epoch[:8]}, this ledger {own.seq}")
-        if self._head_at(held.epoch, held.seq) != held.head:
+        if head_at(self._ledger, held.epoch, held.seq) != held.head:
             raise _forked(f"headquarters holds another history of epoch {held.epoch[:8]} at entry {held.seq}")
-
-    def _head_at(self, epoch: str, seq: int) -> bytes:
-        """Return the head of this till's chain at an entry of an epoch."""
-        if seq == 0:
-            return GENESIS
-        query = "SELECT hash FROM entry WHERE n = (SELECT first_n FROM epoch WHERE id = ?) + ? - 1"
-        with self._ledger.reading() as conn:
-            return bytes(conn.execute(query, (epoch, seq)).fetchone()[0])
 
     def _take_feed(self, cursor: Cursor, met: Met) -> Steps:
         more = True

@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import Any
 
 from agent.errors import TallyError
+from agent.ledger.kept.programmes import current
 from agent.ledger.ledger import Ledger
-from agent.ledger.programmes import current
 from agent.upkeep.running import Running, find_running
 
 DISK_FREE_MIN = 500 * 1024 * 1024  # bytes: years of sales, and room for the WAL

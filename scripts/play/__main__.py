@@ -71,7 +71,7 @@ def _play(house: House, say: Any) -> Demo:
     books = house.wait_for_agreement(AGREE_S)
     till, hq = till_half(house.config), hq_half(books)
     agree = till == hq and books["balanced"] and books["quarantined"] == 0
-    slips = house.running.ask("GET", "/v1/status")["slips"]["counts"]["all"]
+    slips = house.wait_for_slips(AGREE_S)["all"]
     return Demo(replay, away.sold_without_line, till, hq, agree, slips)
 
 

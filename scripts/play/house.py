@@ -211,6 +211,17 @@ class House:
                 raise PlayError(f"headquarters holds {till['entries']} entries, the till {own['seq']}")
             time.sleep(0.2)
 
+    def wait_for_slips(self, seconds: float) -> dict[str, int]:
+        """Wait until no slip is queued or on its way, and return the counts; raises PlayError if that takes too long."""
+        until = time.monotonic() + seconds
+        while True:
+            counts: dict[str, int] = self.running.ask("GET", "/v1/status")["slips"]["counts"]
+            if not counts["queued"] and not counts["sent"]:
+                return counts
+            if time.monotonic() > until:
+                raise PlayError(f"{counts['queued']} slips still wait to be printed")
+            time.sleep(0.2)
+
     # -- processes ---------------------------------------------------------------------------------------------------
 
     def _start(self, program: str, *arguments: str) -> subprocess.Popen[bytes]:

@@ -16,7 +16,7 @@ from agent.cli.output import open_ledger
 from agent.config import load_config
 from agent.counter import Counter, SaleAsk
 from agent.daemon import Till
-from agent.ledger import programmes
+from agent.ledger.kept import programmes
 from agent.ledger.ledger import Ledger
 from agent.sync.enrol import require_pinned
 from agent.sync.keys import load_keys

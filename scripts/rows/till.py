@@ -9,8 +9,8 @@ from pathlib import Path
 
 from agent.counter import Counter, MemberView, SaleAsk
 from agent.journal.entry import encode_entry
-from agent.ledger import programmes
 from agent.ledger.clock import TillClock
+from agent.ledger.kept import programmes
 from agent.ledger.ledger import Ledger
 from agent.loyalty.cards import Source
 from agent.loyalty.sale import Line

@@ -30,6 +30,7 @@ def play_with_plugs_pulled(baskets: Path, folder: Path, *, reader: str, times: i
         monkey = Monkey(house, planned, times=times, seed=seed)
         summary = play(monkey.through(), url=house.running.url, token=house.token(), feeder=feeder)
         books = house.wait_for_agreement(agree_s)
+        slips = house.wait_for_slips(agree_s)
         till, hq = till_half(house.config), hq_half(books)
         customers = customers_at_hq(house.hq_folder, house.config, list(says.customers))
         till_ops, hq_ops = ops_at_till(house.config), ops_at_hq(house.hq_folder)
@@ -42,6 +43,7 @@ def play_with_plugs_pulled(baskets: Path, folder: Path, *, reader: str, times: i
     assert customers == says.customers
     assert till_ops == played_ops(planned)
     assert sorted(hq_ops) == sorted(till_ops)
+    assert (slips["all"], slips["failed"]) == (len(till_ops), 0)
     assert books["balanced"]
     assert books["quarantined"] == 0
     return summary

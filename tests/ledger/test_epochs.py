@@ -14,6 +14,7 @@ from agent.journal.entry import decode_entry
 from agent.journal.sealed import unseal, unwrap_key
 from agent.ledger.clock import TillClock
 from agent.ledger.ledger import Ledger
+from agent.ledger.outbox import items_after
 from tests.ledger.tills import TILL, derived, enrol, enrolment, opened, sale
 
 
@@ -77,7 +78,7 @@ def test_an_epoch_that_fails_before_it_is_written_leaves_the_old_one_in_force(pa
 
 def _sent(ledger: Ledger, epoch: str, seq: int, *, entries: int = 100, size: int = 10**6) -> list[str]:
     receiver = X25519PrivateKey.generate().public_key()
-    items = ledger.items_after(epoch, seq, entries_max=entries, bytes_max=size, receiver=receiver)
+    items = items_after(ledger, epoch, seq, entries_max=entries, bytes_max=size, receiver=receiver)
     return [decode_entry(item.data).op for item in items]
 
 
@@ -120,8 +121,8 @@ def test_an_epoch_is_sent_up_to_its_own_end(ledger: Ledger) -> None:
 def test_a_profile_travels_with_its_entry_and_opens_for_the_receiver_only(ledger: Ledger) -> None:
     receiver = X25519PrivateKey.generate()
     enrol(ledger, "a", {"name": "Ada"}, number="982600000006")
-    _, item = ledger.items_after(
-        ledger.identity.epoch, 0, entries_max=9, bytes_max=10**6, receiver=receiver.public_key()
+    _, item = items_after(
+        ledger, ledger.identity.epoch, 0, entries_max=9, bytes_max=10**6, receiver=receiver.public_key()
     )
     person, card = item.profiles
 
@@ -134,7 +135,7 @@ def test_a_profile_that_was_replaced_travels_with_the_newer_entry_only(ledger: L
     receiver = X25519PrivateKey.generate().public_key()
     for op, name in (("op-1", "Ada"), ("op-2", "Ada Lovelace")):
         ledger.append(enrolment(op, "a", ledger.keys.seal({"name": name}, subject="a", account="a")))
-    items = ledger.items_after(ledger.identity.epoch, 1, entries_max=9, bytes_max=10**6, receiver=receiver)
+    items = items_after(ledger, ledger.identity.epoch, 1, entries_max=9, bytes_max=10**6, receiver=receiver)
 
     assert [len(item.profiles) for item in items] == [0, 1]
 

@@ -12,7 +12,8 @@ from agent.errors import (
 )
 from agent.journal import chain
 from agent.journal.entry import ENTRY_BYTES_MAX, Posting, decode_entry
-from agent.ledger.ledger import CHECKPOINT_PAGES, Ledger
+from agent.ledger.ledger import Ledger
+from agent.ledger.opening import CHECKPOINT_PAGES
 from tests.ledger.tills import TILL, derived, draft, earned, opened, sale
 
 

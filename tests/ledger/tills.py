@@ -9,8 +9,9 @@ from typing import Any
 
 from agent.journal.entry import ISSUANCE, Posting
 from agent.ledger.clock import TillClock
-from agent.ledger.ledger import Draft, Ledger
-from agent.ledger.profiles import NewProfile
+from agent.ledger.kept.profiles import NewProfile
+from agent.ledger.ledger import Ledger
+from agent.ledger.records import Draft
 
 TILL = "till-1"
 

@@ -8,8 +8,9 @@ from pathlib import Path
 
 from agent.devices.categories import Category
 from agent.ledger.clock import TillClock
-from agent.ledger.ledger import Draft, Ledger
-from agent.ledger.slip_queue import SlipQueue
+from agent.ledger.kept.slip_queue import SlipQueue
+from agent.ledger.ledger import Ledger
+from agent.ledger.records import Draft
 from agent.slips.reader import read_text
 from agent.slips.spool import Spool, SpoolTimes
 from drivers.simulated import Settings, Simulated

@@ -6,9 +6,10 @@ from pathlib import Path
 from typing import Self
 
 from agent.counter import Counter, EnrolAsk, MemberView, RefundAsk, RefundLine, SaleAsk
-from agent.ledger import programmes
 from agent.ledger.clock import TillClock
-from agent.ledger.ledger import Draft, Ledger
+from agent.ledger.kept import programmes
+from agent.ledger.ledger import Ledger
+from agent.ledger.records import Draft
 from agent.loyalty.cards import Check, Source, check_digit
 from agent.loyalty.sale import Line as SaleLine
 from agent.sync import SyncSettings, enrol

@@ -7,7 +7,7 @@ import pytest
 from agent.counter import RedeemAsk
 from agent.errors import UnreachableError
 from agent.journal.wire import Position
-from agent.ledger import programmes
+from agent.ledger.kept import programmes
 from agent.ledger.members import accounts_by_phone, profile_of
 from hq.books.totals import Takings, TillRow
 from tests.hq.headquarters import serving, state_of_books, till_rows, wait_for_books

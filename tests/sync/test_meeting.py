@@ -16,7 +16,7 @@ from agent.journal.chain import GENESIS, link
 from agent.journal.entry import encode
 from agent.journal.feed import Cursor, EntryRow, LotRow, MemberRow, Page, Row, pack
 from agent.journal.wire import Enrolled, Held, Outcome, Position, Where, compress, expand
-from agent.ledger.feed import cursor_of
+from agent.ledger.kept.feed import cursor_of
 from agent.ledger.ledger import Ledger
 from agent.ledger.members import holder
 from agent.sync.line import Ask, Told

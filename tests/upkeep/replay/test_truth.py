@@ -8,8 +8,8 @@ import pytest
 
 from agent.counter import Counter as TillCounter
 from agent.counter import MemberView, RefundAsk, RefundLine, SaleAsk
-from agent.ledger import programmes
 from agent.ledger.clock import TillClock
+from agent.ledger.kept import programmes
 from agent.ledger.ledger import Ledger
 from agent.loyalty.cards import Source
 from agent.loyalty.sale import Line

@@ -1,7 +1,7 @@
 import pytest
 
 from agent.errors import ProgrammeError
-from agent.ledger import programmes
+from agent.ledger.kept import programmes
 from agent.ledger.ledger import Ledger
 from tests.ledger.tills import opened
 from tests.loyalty.shops import PROGRAMMES

@@ -15,8 +15,9 @@ from agent.journal.feed import CardRow, Cursor, EntryRow, LotRow, MemberRow, Pag
 from agent.journal.fold import changes
 from agent.journal.sealed import seal, wrap_key
 from agent.journal.wire import HQ, Position
-from agent.ledger import audit, programmes
-from agent.ledger.feed import apply_page, cursor_of
+from agent.ledger import audit
+from agent.ledger.kept import programmes
+from agent.ledger.kept.feed import apply_page, cursor_of
 from agent.ledger.ledger import Ledger
 from agent.ledger.members import accounts_by_phone, card_holder, holder, profile_of
 from agent.loyalty.cards import Source
@@ -25,7 +26,7 @@ from tests.ledger.tills import derived, draft, earned, enrol, enrolment, opened,
 
 PRIVATE = X25519PrivateKey.generate()
 NUMBER = "982600000006"
-PROGRAMMES = Path(__file__).parents[2] / "config" / "programmes"
+PROGRAMMES = Path(__file__).parents[3] / "config" / "programmes"
 
 
 class Feed:

@@ -1,8 +1,8 @@
 import pytest
 
 from agent.errors import LedgerError
+from agent.ledger.kept.slip_queue import SlipJob, SlipQueue
 from agent.ledger.ledger import Ledger
-from agent.ledger.slip_queue import SlipJob, SlipQueue
 from tests.ledger.tills import draft, opened, sale
 
 

@@ -25,9 +25,9 @@ from agent.journal.fold import Changes, changes
 from agent.journal.sealed import unseal, unwrap_key
 from agent.journal.wire import HQ, Position, read
 from agent.ledger.derived import add_lots
+from agent.ledger.kept.profiles import Keys, NewProfile, put_profile
+from agent.ledger.kept.programmes import CURRENT
 from agent.ledger.ledger import Ledger
-from agent.ledger.profiles import Keys, NewProfile, put_profile
-from agent.ledger.programmes import CURRENT
 from agent.loyalty.programme import load
 from agent.loyalty.sale import Status
 

@@ -8,7 +8,7 @@ import pytest
 
 from agent.errors import LedgerDamagedError, LedgerError
 from agent.journal.sealed import digest
-from agent.ledger.profiles import Keys, name_parts, phone_digits
+from agent.ledger.kept.profiles import Keys, name_parts, phone_digits
 
 
 @pytest.fixture
