@@ -3,7 +3,6 @@
 import json
 import logging
 import os
-import re
 import signal
 import socket
 import stat
@@ -107,7 +106,7 @@ def test_a_bank_card_is_told_and_leaves_no_digit_anywhere(files: TillFiles, capl
     kept = [path for path in files.folder.rglob("*") if path.is_file()]
     assert files.ledger in kept
     assert [path for path in kept if BANK_CARD[:12].encode() in path.read_bytes()] == []
-    assert not re.search(r"4?1{6,}", caplog.text)
+    assert BANK_CARD[:6] not in caplog.text
 
 
 def test_a_foreign_card_is_told(files: TillFiles) -> None:

@@ -12,8 +12,6 @@ from agent.config import Config, load_config
 from agent.devices.categories import POSPrinter
 from agent.devices.loading import build
 from agent.errors import ConfigError, UnknownError
-from agent.ledger.kept.slip_queue import SlipQueue
-from agent.ledger.members import first_name
 from agent.slips.facts import SlipFacts
 from drivers import DRIVERS
 
@@ -27,10 +25,14 @@ def preview(
     config: ConfigPath = DEFAULT_CONFIG,
     as_json: AsJson = False,
 ) -> None:
-    """Draw the slip of a sale, refund or redemption from the very bytes the printer gets; nothing is printed.
+    """Draw the slip of a sale, refund or redemption.
+
+    From the very bytes the printer gets; nothing is printed.
 
     Example: tally slip preview 536365 slip.png
     """
+    from agent.ledger.kept.slip_queue import SlipQueue
+    from agent.ledger.members import first_name
     from agent.slips.preview import preview_png
 
     settings = load_config(config)

@@ -212,7 +212,7 @@ class House:
             time.sleep(0.2)
 
     def wait_for_slips(self, seconds: float) -> dict[str, int]:
-        """Wait until no slip is queued or on its way, and return the counts; raises PlayError if that takes too long."""
+        """Wait until no slip is queued or on its way and return the counts; raises PlayError if it takes too long."""
         until = time.monotonic() + seconds
         while True:
             counts: dict[str, int] = self.running.ask("GET", "/v1/status")["slips"]["counts"]

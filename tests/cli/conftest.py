@@ -34,9 +34,9 @@ def shop(files: TillFiles) -> TillFiles:
     return files
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="package")
 def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[TillFiles]:
-    """A till whose agent runs, with all its devices up; the tests of a module share it."""
+    """A till whose agent runs, with all its devices up; the tests of this folder share it."""
     files = set_up(tmp_path_factory.mktemp("running"))
     with Till(load_config(files.config)) as till:
         wait_until(lambda: all(str(report.status) == "enabled" for report in till.devices.reports()))

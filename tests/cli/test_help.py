@@ -1,4 +1,6 @@
 import shlex
+import subprocess
+import sys
 from typing import Any
 
 import pytest
@@ -27,7 +29,7 @@ def test_these_are_the_commands() -> None:
         *("run", "status", "devices", "doctor", "replay", "enrol"),
         *("config show", "config check", "ledger verify", "ledger rebuild", "ledger export"),
         *("member find", "member show", "member enrol", "sale list", "sale show"),
-        *("programme check", "programme show", "sync status"),
+        *("programme check", "programme show", "slip preview", "sync status"),
         *("token add", "token enter", "token list", "token revoke"),
     }
 
@@ -100,3 +102,12 @@ def test_misuse_ends_with_2_and_says_what_would_be_right(typed: str, told: str) 
     assert (said.status, said.out) == (2, "")
     assert told in said.err
     assert "Traceback" not in said.err
+
+
+def test_the_command_line_starts_without_what_takes_long_to_load() -> None:
+    heavy = ("PIL", "duckdb", "fastapi", "jinja2", "pydantic", "smartcard", "starlette", "uvicorn")
+    code = f"import sys, agent.cli; print(*(name for name in {heavy} if name in sys.modules))"
+
+    loaded = subprocess.run([sys.executable, "-c", code], capture_output=True, check=True, text=True).stdout
+
+    assert loaded.split() == []
