@@ -35,10 +35,12 @@ from agent.loyalty.programme import Programme
 from agent.slips.spool import Spool
 from agent.sync.loop import SyncLoop
 from agent.upkeep.running import Running, remove_running, write_running
-from agent.web import EventHub, Scope, StatusBoard, Tokens
 from agent.web.api.shapes import member_map
 from agent.web.app import create_app
+from agent.web.events import EventHub
 from agent.web.server import WebServer
+from agent.web.status import StatusBoard
+from agent.web.tokens import Scope, Tokens
 from drivers import DRIVERS
 
 logger = logging.getLogger(__name__)
@@ -185,8 +187,12 @@ class Till:
     def _take_reads(self) -> None:
         while not self._stopping.is_set():
             sighting = self.devices.take(timeout_s=0.5)
-            if sighting is not None:
+            if sighting is None:
+                continue
+            try:
                 self._seen(sighting)
+            except Exception:  # whatever is wrong with one card, the next one must be read
+                logger.exception("device=%s a card could not be looked up", sighting.device)
 
     def _seen(self, sighting: Sighting) -> None:
         """A card was read: say whose it is, or in a word what is wrong with it."""

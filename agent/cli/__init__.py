@@ -6,7 +6,7 @@ import sys
 
 import typer
 
-from agent.cli import ledger, member, programme, run, sale, setup, slip, sync, token
+from agent.cli import ledger, member, programme, run, sale, setup, sync, token
 from agent.errors import TallyError
 
 app = typer.Typer(
@@ -27,7 +27,7 @@ app.add_typer(setup.app, name="config")
 app.add_typer(ledger.app, name="ledger")
 app.add_typer(member.app, name="member")
 app.add_typer(sale.app, name="sale")
-app.add_typer(slip.app, name="slip")
+app.add_typer(sale.slips, name="slip")
 app.add_typer(sync.app, name="sync")
 app.add_typer(programme.app, name="programme")
 app.add_typer(token.app, name="token")

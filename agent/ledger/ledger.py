@@ -294,5 +294,5 @@ class Ledger:
 
     def checkpoint(self) -> None:
         """Move the WAL's pages into the database file; called in pauses between sales."""
-        with self._lock:
-            self.conn.execute("PRAGMA wal_checkpoint(PASSIVE)")
+        with self.reading() as conn:
+            conn.execute("PRAGMA wal_checkpoint(PASSIVE)")

@@ -23,6 +23,8 @@ from agent.sync.line import Line
 from agent.sync.meeting import Meeting, Met
 from agent.sync.settings import SyncSettings
 
+STOP_S = 3.0
+
 log = logging.getLogger(__name__)
 
 
@@ -107,11 +109,11 @@ class SyncLoop:
         self._thread.start()
 
     def stop(self) -> None:
-        """End; a request in flight is waited for, and asked again at the next start if it must be cut short."""
+        """End; a request in flight is waited for STOP_S, and asked again at the next start if that was not enough."""
         with self._changed:
             self._stopping = True
             self._changed.notify_all()
-        self._thread.join(self._settings.timeout_s)
+        self._thread.join(min(STOP_S, self._settings.timeout_s))
 
     def wake(self) -> None:
         """There is an entry to send: meet now if the line is good, else when the back-off ends."""

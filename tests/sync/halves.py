@@ -12,12 +12,12 @@ from agent.ledger.ledger import Ledger
 from agent.ledger.records import Draft
 from agent.loyalty.cards import Check, Source, check_digit
 from agent.loyalty.sale import Line as SaleLine
-from agent.sync import SyncSettings, enrol
-from agent.sync.enrol import require_pinned
+from agent.sync.enrol import enrol, require_pinned
 from agent.sync.keys import load_keys
 from agent.sync.line import Line
 from agent.sync.loop import hold
 from agent.sync.meeting import BATCH_ENTRIES, Meeting, Met
+from agent.sync.settings import SyncSettings
 from tests.hq.headquarters import PROGRAMME, SHOP, code_for
 
 

@@ -8,8 +8,7 @@ import pytest
 from agent.errors import ForgedError, RejectedError, UnreachableError
 from agent.journal.entry import encode
 from agent.journal.wire import Enrolled
-from agent.sync import enrol
-from agent.sync.enrol import pinned, require_pinned
+from agent.sync.enrol import enrol, pinned, require_pinned
 from hq import config, keys
 from tests.hq.headquarters import code_for, found, serving
 from tests.sync.faults import impostor

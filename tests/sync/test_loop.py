@@ -12,7 +12,7 @@ import pytest
 
 from agent.errors import ProgrammeError
 from agent.ledger.members import holder
-from agent.sync import SyncLoop, Word
+from agent.sync.loop import SyncLoop, Word
 from tests.hq.headquarters import found, serving, till_rows, wait_for_books
 from tests.sync.halves import Till
 

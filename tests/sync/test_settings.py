@@ -1,7 +1,7 @@
 import pytest
 
 from agent.errors import ConfigError
-from agent.sync import SyncSettings
+from agent.sync.settings import SyncSettings
 
 
 @pytest.mark.parametrize(

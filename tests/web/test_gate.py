@@ -9,8 +9,9 @@ from typing import Any
 import httpx
 import pytest
 
-from agent.web import Scope, WebSettings
 from agent.web.gate import BODY_MAX
+from agent.web.settings import WebSettings
+from agent.web.tokens import Scope
 from tests.web.till import LINE, LISTED, WebTill, error_of, serve
 
 SALE = {"lines": [LINE]}

@@ -7,8 +7,9 @@ import httpx
 import pytest
 
 from agent.errors import ConfigError
-from agent.web import Scope, WebSettings
 from agent.web.server import WebServer
+from agent.web.settings import WebSettings
+from agent.web.tokens import Scope
 from tests.web.till import LINE, WAIT_S, WebTill, listening, serve, until
 
 

@@ -1,7 +1,7 @@
 import pytest
 
 from agent.errors import ConfigError
-from agent.web import WebSettings
+from agent.web.settings import WebSettings
 
 
 def test_the_defaults_are_loopback_on_one_port_and_nobody_else_s_page() -> None:

@@ -1,5 +1,5 @@
 from agent.errors import LedgerError
-from agent.web import StatusBoard
+from agent.web.status import StatusBoard
 
 
 def test_a_section_is_read_anew_at_every_look() -> None:

@@ -15,9 +15,12 @@ import httpx
 import orjson
 
 from agent.loyalty.programme import Programme
-from agent.web import EventHub, Scope, StatusBoard, Tokens, WebSettings
 from agent.web.app import create_app
+from agent.web.events import EventHub
 from agent.web.server import WebServer
+from agent.web.settings import WebSettings
+from agent.web.status import StatusBoard
+from agent.web.tokens import Scope, Tokens
 from tests.counter.shops import Shop, open_shop, shop_programme
 
 LISTED = "https://pos.example.com"

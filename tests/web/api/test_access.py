@@ -5,7 +5,7 @@ from typing import Any
 import httpx
 import pytest
 
-from agent.web import Scope
+from agent.web.tokens import Scope
 from tests.web.till import LINE, LISTED, WebTill, error_of
 
 Call = tuple[str, str, dict[str, Any] | None]

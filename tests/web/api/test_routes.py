@@ -8,7 +8,7 @@ import pytest
 
 from agent.ledger import audit
 from agent.loyalty.cards import Source
-from agent.web import Scope
+from agent.web.tokens import Scope
 from tests.counter.shops import BY, open_shop
 from tests.web.till import LINE, SERVED, WebTill, error_of, listening, serve
 

@@ -10,10 +10,10 @@ import httpx
 import pytest
 
 from agent.loyalty.cards import Source
-from agent.web import Scope
 from agent.web.api import streaming
 from agent.web.api.shapes import member_map
 from agent.web.events import LISTENERS_MAX
+from agent.web.tokens import Scope
 from tests.counter.shops import BY
 from tests.web.till import WebTill, error_of, listening, serve, until
 

@@ -8,9 +8,10 @@ import orjson
 import pytest
 
 from agent.loyalty.programme import load
-from agent.web import Scope, WebSettings
 from agent.web.screen.pages import COOKIE_S, amount_style
 from agent.web.server import WebServer
+from agent.web.settings import WebSettings
+from agent.web.tokens import Scope
 from tests.counter.shops import open_shop, shop_programme
 from tests.web.till import SERVED, WebTill, serve
 
