@@ -236,3 +236,21 @@ def test_selling_goes_on_while_headquarters_does_not_answer(till: Till) -> None:
                 till.sell(10, card=1)
                 assert not heard.statuses
                 heard.wait(_failing)
+
+
+def test_stopping_does_not_wait_for_a_headquarters_that_says_nothing(
+    till: Till, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("agent.sync.loop.STOP_S", 0.1)
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        settings = replace(till.settings, hq=f"http://127.0.0.1:{silent.getsockname()[1]}", timeout_s=30.0)
+        loop = SyncLoop(till.ledger, settings, heard_from_hq=lambda _: None, fed=lambda: None, on_change=lambda _: None)
+        loop.start()
+        conn, _ = silent.accept()
+        with conn:
+            conn.recv(10)
+            loop.stop()
+
+            assert loop._thread.is_alive()  # it still waits for an answer, and nobody waits for it
+    loop._thread.join(5)
+    assert not loop._thread.is_alive()
