@@ -17,6 +17,7 @@ TallyError                    anything this software says no with; carries a hin
     OpConflictError           this op was used before, for something else
     NotAllowedError           a rule of the programme or of the account's state forbids it
     InsufficientError         more was asked for than is there
+  LabelError                  a label is not what its symbology says (agent.devices.gs1.fault)
   DeviceError                 a device or its driver (names of UnifiedPOS 1.15, ErrorCode)
     NoServiceError            the driver cannot be loaded
     IllegalError              the driver's settings, or a call in the wrong state

@@ -2,7 +2,7 @@
 
 Tested with: a pseudo-terminal.
 Supported: labels that end with CR, LF, CR LF or TAB, stand between STX and ETX, or just stop (idle time).
-Missing: Zebra SSI packets, vendors' commands to the scanner, prefixes and suffixes other than these.
+Missing: vendors' commands to the scanner, prefixes and suffixes other than these. Zebra's SSI packets: ssi_scanner.py.
 Framing as scanners are delivered (manuals of Metrologic, Zebra, Honeywell, Datalogic). In till.toml name the port by
 /dev/serial/by-id/..., because ttyACM0 becomes ttyACM1 when it is plugged in again.
 """

@@ -3,7 +3,7 @@
 Tested with: a pseudo-terminal whose other end plays a decoder.
 Supported: packeted decode data, acknowledged packet by packet; corrupt packets are asked for again, repeated ones are
 published once, labels of several packets are put together.
-Missing: commands to the scanner (beep, aim, parameters), images, raw decode data without packets: that is serial_scanner.
+Missing: commands to the scanner (beep, aim, parameters), images; decode data without packets is serial_scanner's.
 Source: Zebra, Simple Serial Interface programmer's guide, 72-40451; Datalogic D151 manual, p. 63 (causes of a NAK). The
 code that SSI gives a symbology is not AIM's: set the scanner to "transmit AIM code ID" to have `]E0` before the data.
 """
@@ -42,7 +42,6 @@ class Cause(IntEnum):
 
     RESEND = 1
     BAD_CONTEXT = 2
-    DENIED = 6
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,10 +120,10 @@ class SsiScanner(Lifecycle):
 
     def _next_label(self, wait_s: float) -> bytes | None:
         """Return a label that a packet completed; None if there is none yet after one look at the line."""
+        self._assembler.give_up_late(time.monotonic())  # before a packet is taken, or it would end the wrong label
         while (packet := self._framer.next()) is not None:
             if label := self._take(packet):
                 return label
-        self._assembler.give_up_late(time.monotonic())
         self._receive(wait_s)
         return None
 

@@ -18,8 +18,13 @@ HERE = "tests.devices.odd_drivers"
 def test_every_row_of_the_table_can_be_loaded() -> None:
     settings: dict[str, dict[str, object]] = {
         "escpos_printer": {"transport": "file", "path": "slips"},
+        "hid_msr": {"path": "/dev/hidraw0"},
+        "hid_pos": {"path": "/dev/hidraw1"},
+        "keyboard_wedge": {"path": "/dev/input/event0", "category": "MSR"},
+        "serial_msr": {"path": "/dev/ttyACM1"},
         "serial_scanner": {"path": "/dev/ttyACM0"},
         "simulated": {"category": "MSR"},
+        "ssi_scanner": {"path": "/dev/ttyACM2"},
     }
 
     for name, row in DRIVERS.items():

@@ -23,8 +23,10 @@ RANDOM_UID_FIRST = 0x08  # ISO/IEC 14443-3, table 10: a four-byte id that begins
 
 NO_CARD = "no card: read it again"
 SWIPE_AGAIN = "swipe again: the stripe was not read whole"
+SCAN_AGAIN = "scan again: the label was not read whole"
 TWO_CARDS = "two different cards at once: read one card again"
 NOT_A_UID = "read again: the chip's id did not come whole"
+COUPON = "a coupon, not a card"
 FOREIGN = "not a card of this programme"
 RANDOM_UID = "a phone or passport: it shows another number every time"
 SCANNER_ANSWER = "the scanner's own answer, not a label"
@@ -100,8 +102,11 @@ def _scanned(text: str, ranges: Sequence[CardRange]) -> Recognised:
         return NotOurs(SCANNER_ANSWER)
     if not label.data:
         return BadRead(NO_CARD)
-    # A goods label cannot carry a payment number, and one in ten would pass for a short one by chance.
-    return _own(label.readings, ranges) or (None if label.is_goods else _payment(label.data)) or NotOurs(FOREIGN)
+    if found := _own(label.readings, ranges) or _payment(label.searched):
+        return found
+    if label.is_damaged:
+        return BadRead(SCAN_AGAIN)
+    return NotOurs(COUPON if label.is_coupon else FOREIGN)
 
 
 def _tapped(uid: bytes, ranges: Sequence[CardRange]) -> Recognised:

@@ -2,7 +2,8 @@
 
 Source: ISO/IEC 7811-6 and 7813 (sentinels `%` and `;`, end `?`, LRC after the end), and what readers make of them:
 track 3 begins with `+` (a readers' convention) or again with `;`, driving licences (AAMVA) use `#`, `!`, `&` and `@`; a
-track that could not be read comes as `E` in place of its data (MagTek 99875191); CR, LF or TAB may stand between them.
+track that could not be read comes as `E` in place of its data (MagTek 99875191); CR, LF or TAB may stand between them,
+STX, ETX, ESC or DLE around them (ID TECH MiniMag RS-232 manual, output formats).
 """
 
 from __future__ import annotations
@@ -11,10 +12,11 @@ import re
 from dataclasses import dataclass
 from typing import Final
 
-_TRACK: Final = re.compile(r"%[^%;?]*\?|[;+@#!&][^%;+?]*\?")
-_NUMBER: Final = {"%": 1, ";": 2, "@": 2, "+": 3, "#": 3, "!": 3, "&": 3}
-_BETWEEN: Final = " \t\r\n\x00"
 UNREADABLE = "E"
+STRIPE: Final = r"%[^%;?]*\?|[;+@][^%;+?]*\?|[#!&][^%;+]*\?"  # a licence's third track may hold `?` itself
+_TRACK: Final = re.compile(STRIPE)
+_NUMBER: Final = {"%": 1, ";": 2, "@": 2, "+": 3, "#": 3, "!": 3, "&": 3}
+BETWEEN: Final = " \t\r\n\x00\x02\x03\x10\x1b"
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,9 +29,13 @@ class Track:
 
 @dataclass(frozen=True, slots=True)
 class Swipe:
-    """The tracks of a swipe that could be read; `whole` is False if the reader saw errors or pieces are missing."""
+    """The tracks of a swipe that could be read, and the numbers of those of which the reader says it could not.
+
+    `whole` is False if there are such errors, or pieces are missing.
+    """
 
     tracks: tuple[Track, ...]
+    errors: tuple[int, ...]
     whole: bool
 
 
@@ -39,6 +45,7 @@ def split_tracks(text: str) -> Swipe:
     The same track twice (a card drawn there and back) counts once. A second, different `;` track is track 3.
     """
     tracks: list[Track] = []
+    errors: set[int] = set()
     whole = True
     end = 0
     for match in _TRACK.finditer(text):
@@ -46,11 +53,11 @@ def split_tracks(text: str) -> Swipe:
         end = match.end()
         body = match[0][1:-1]
         if body == UNREADABLE:
-            whole = False
+            errors.add(_NUMBER[match[0][0]])
         elif all(track.body != body for track in tracks):
             tracks.append(Track(_slot(match[0][0], tracks), body))
     whole &= _is_filler(text[end:], after_track=end > 0)
-    return Swipe(tuple(tracks), whole and bool(tracks))
+    return Swipe(tuple(tracks), tuple(sorted(errors)), whole and bool(tracks) and not errors)
 
 
 def _slot(sentinel: str, earlier: list[Track]) -> int:
@@ -60,5 +67,5 @@ def _slot(sentinel: str, earlier: list[Track]) -> int:
 
 def _is_filler(text: str, *, after_track: bool) -> bool:
     """Say whether nothing is lost if `text` is: separators, and after a track one character, the LRC."""
-    rest = text.strip(_BETWEEN)
+    rest = text.strip(BETWEEN)
     return len(rest) <= 1 if after_track else not rest

@@ -17,9 +17,10 @@ SWIPES: list[dict[str, Any]] = json.loads((Path(__file__).parent / "swipes.json"
 
 @pytest.mark.parametrize("swipe", SWIPES, ids=lambda swipe: str(swipe["id"]))
 def test_a_swipe_is_split_into_its_tracks(swipe: dict[str, Any]) -> None:
-    found = {str(track.number): track.body for track in split_tracks(swipe["input"]).tracks}
+    seen = split_tracks(swipe["input"])
 
-    assert found == swipe["tracks"]
+    assert {str(track.number): track.body for track in seen.tracks} == swipe["tracks"]
+    assert list(seen.errors) == swipe["errors"]
 
 
 @pytest.mark.parametrize(
@@ -42,6 +43,11 @@ def test_a_torn_swipe_is_not_whole(text: str) -> None:
 
 def test_a_good_track_beside_a_failed_one_is_kept() -> None:
     assert split_tracks("%E?;9498010000012345?").tracks == (Track(2, "9498010000012345"),)
+
+
+@pytest.mark.parametrize(("text", "errors"), [("%E?;E?+E?", (1, 2, 3)), (";222?+E?\r", (3,)), ("%111?;222?", ())])
+def test_the_reader_says_which_tracks_failed(text: str, errors: tuple[int, ...]) -> None:
+    assert split_tracks(text).errors == errors
 
 
 def test_a_half_track_does_not_swallow_the_next() -> None:
