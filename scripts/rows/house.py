@@ -99,6 +99,7 @@ def replay(folder: Path) -> list[Row]:
     data = os.environ.get("TALLYSTICK_DATA")
     baskets = Path(data) / "online_retail_2010_2011.parquet" if data else BASKETS
     house = House(folder / "replay", reader="serial")
+    house.folder.mkdir()
     with open_feeder("serial", house.feed) as feeder, house:
         started = time.perf_counter()
         summary = play(plan(read_baskets(baskets)), url=house.running.url, token=house.token(), feeder=feeder)
