@@ -35,7 +35,7 @@ def test_a_job_that_had_begun_may_still_be_done() -> None:
 def test_what_waits_when_the_device_goes_is_refused() -> None:
     jobs = Jobs("printer")
     jobs.open()
-    closing = threading.Timer(0.02, jobs.close)
+    closing = threading.Timer(0.3, jobs.close)  # long after `ask` has begun to wait, whatever else runs
     closing.start()
 
     with pytest.raises(OfflineError, match="cannot send: device 'printer' went offline"):
