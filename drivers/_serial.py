@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import termios
 import time
 from collections.abc import Iterator
@@ -41,6 +42,7 @@ class SerialPort:
         write_timeout_s: float = 5.0,
     ) -> None:
         self._path = path
+        self._write_timeout_s = write_timeout_s
         self._port: Any = serial.Serial(  # type: ignore[attr-defined,no-untyped-call]  # pyserial has no types
             baudrate=baud,
             parity=parity[0].upper(),
@@ -85,9 +87,10 @@ class SerialPort:
         except _FAULTS as error:
             raise self._translated(error) from error
 
-    def write(self, data: bytes) -> None:
+    def write(self, data: bytes, *, timeout_s: float | None = None) -> None:
         """Write all of `data`; DeviceTimeoutError if the device holds the line (XOFF, CTS) for too long."""
         try:
+            self._port.write_timeout = timeout_s or self._write_timeout_s
             self._port.write(data)  # not flush(): it waits for the device without limit
         except serial.SerialTimeoutException as error:
             raise DeviceTimeoutError(f"serial port {self._path} did not take the data in time") from error
@@ -109,6 +112,6 @@ class SerialPort:
     def _translated(self, error: OSError | termios.error) -> DeviceError:
         name = f"serial port {self._path}"
         if isinstance(error, OSError) and error.errno is not None:
-            return device_error(error, name)
+            return device_error(OSError(error.errno, os.strerror(error.errno)), name)  # pyserial repeats the name
         # What pyserial says without an errno is what a read or write meets on a port that is no longer there.
         return OfflineError(f"{name} does not answer: it was unplugged or switched off")

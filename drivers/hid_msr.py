@@ -3,12 +3,13 @@
 Tested with: reports made from the makers' layouts, also through uhid on Linux 6.1.
 Supported: MagTek 0801:0002 (337 bytes), ID TECH MiniMag II 0acd (500 bytes and more).
 Missing: readers that encrypt (MagneSafe, SecureMag), settings sent to the reader.
-Sources: MagTek 99875191, USB HID swipe reader; ID TECH MiniMag II USB manual. In till.toml name the device by a link
-that udev makes (KERNEL=="hidraw*", ATTRS{idVendor}=="0801"): hidraw0 becomes hidraw1 when it is plugged in again.
+Sources: MagTek 99875191, USB HID swipe reader; ID TECH MiniMag II USB manual. In till.toml name the device by the
+link in /dev/tallystick that config/udev makes: hidraw0 becomes hidraw1 when it is plugged in again.
 """
 
 from __future__ import annotations
 
+import time
 from dataclasses import dataclass
 from enum import StrEnum
 from itertools import accumulate
@@ -74,8 +75,9 @@ class HidMsr(Lifecycle):
         report = self._hid.read(timeout_s)
         if not report:
             return None
+        came_ns = time.monotonic_ns()
         swipe = swipe_in(report, self._settings.report).encode("latin-1")
-        return None if self._doubles.is_double(swipe) else Input(swipe)
+        return None if self._doubles.is_double(swipe) else Input(swipe, last_byte_ns=came_ns)
 
     def check_health(self, level: HealthLevel) -> Health:
         """The reader is not asked; INTERACTIVE waits ten seconds for a swipe."""

@@ -1,18 +1,22 @@
 """Barcode scanners in USB HID POS mode: one report per label, or several of a long one.
 
 Tested with: reports recorded from a Honeywell 1602g, and others made after the layout.
-Supported: the report of the HID Point of Sale usage tables (usage page 0x8C), numbered or not.
-Missing: commands to the scanner, and the feature report that some Honeywell models want before they send.
-Sources: Access-IS ATR110 and LSR118 programming guides. In till.toml name the device by a link that udev makes
-(KERNEL=="hidraw*", ATTRS{idVendor}=="0c2e"): hidraw0 becomes hidraw1 when it is plugged in again.
+Supported: the report of the HID Point of Sale usage tables (usage page 0x8C), numbered or not; Honeywell models that
+want to be switched on are.
+Missing: commands to the scanner.
+Sources: Access-IS ATR110 and LSR118 programming guides; NielsLeenheer/WebHidBarcodeScanner 28db832 for Honeywell's
+switch. In till.toml name the device by the link in /dev/tallystick that config/udev makes: hidraw0 becomes hidraw1 when
+it is plugged in again.
 """
 
 from __future__ import annotations
 
 import time
 from dataclasses import dataclass, field
+from typing import Final
 
 from agent.devices.categories import DATA_MAX, Category, Health, HealthLevel, Input
+from agent.devices.framing import Parts, within
 from agent.devices.lifecycle import Lifecycle
 from agent.errors import FailureError
 from drivers._hidraw import HidRaw
@@ -23,6 +27,8 @@ DATA_ROOM = VENDOR_SYMBOLOGY - DATA
 CONTINUED = 0x01
 # Fragments have no numbers: one that comes this long after the one before belongs to another label.
 LATE_S = 0.2
+SWITCHED: Final = frozenset({0x0C2E, 0x23D0})  # Honeywell, Youjie: makers of models that send after SWITCH_ON only
+SWITCH_ON: Final = (254, b"\x01")  # a feature report; a model without it refuses, and needs none
 INTERACTIVE_S = 10.0
 
 
@@ -50,14 +56,16 @@ class HidPos(Lifecycle):
         self._settings = settings
         self._hid = HidRaw(settings.path)
         self._assembler = Assembler()
-        self._last_report_at = 0.0
+        self._last_report_ns = 0
 
     def on_open(self) -> None:
         """Open the device."""
         self._hid.open()
 
     def on_enable(self) -> None:
-        """Drop labels that nobody read."""
+        """Switch the scanner on, and drop labels that nobody read."""
+        if self._hid.vendor in SWITCHED:
+            self._hid.set_feature(*SWITCH_ON)
         self._hid.drop_stale()
         self._assembler = Assembler()
 
@@ -68,13 +76,7 @@ class HidPos(Lifecycle):
     def read(self, timeout_s: float) -> Input | None:
         """Return one label, its identifier first; FailureError for a report or label that is not whole."""
         self.require_enabled("read")
-        deadline = time.monotonic() + timeout_s
-        while True:
-            label = self._next_label(max(deadline - time.monotonic(), 0))
-            if label:
-                return Input(label)
-            if time.monotonic() >= deadline:
-                return None
+        return within(timeout_s, self._next_label)
 
     def check_health(self, level: HealthLevel) -> Health:
         """INTERNAL and EXTERNAL look at the file; INTERACTIVE waits ten seconds for a label."""
@@ -84,16 +86,16 @@ class HidPos(Lifecycle):
             return Health(ok=seen is not None, text="a label was read" if seen else "no label came within 10 s")
         return Health(ok=self._hid.is_open, text=f"{self._settings.path} is open")
 
-    def _next_label(self, wait_s: float) -> bytes | None:
+    def _next_label(self, wait_s: float) -> Input | None:
         """Return the label that the next report completes; None if none comes, or another has to follow."""
-        late_at = self._last_report_at + LATE_S
+        late_ns = self._last_report_ns + int(LATE_S * 1e9)
         if self._assembler.is_midway:
-            wait_s = min(wait_s, max(late_at - time.monotonic(), 0))
-        report = self._hid.read(wait_s)
-        if report:
-            self._last_report_at = time.monotonic()
-            return self._assembler.add(fragment_in(report))
-        if self._assembler.is_midway and time.monotonic() >= late_at:
+            wait_s = min(wait_s, max(late_ns - time.monotonic_ns(), 0) / 1e9)
+        if report := self._hid.read(wait_s):
+            self._last_report_ns = time.monotonic_ns()
+            label = self._assembler.add(fragment_in(report))
+            return Input(label, last_byte_ns=self._last_report_ns) if label else None
+        if self._assembler.is_midway and time.monotonic_ns() >= late_ns:
             self._assembler = Assembler()
             raise FailureError("the end of a label did not come: scan it again")
         return None
@@ -111,32 +113,24 @@ def fragment_in(report: bytes) -> Fragment:
 
 
 class Assembler:
-    """Puts the fragments of a label together; holds at most one label's worth."""
+    """Puts the fragments of a label together, behind its identifier; holds at most one label's worth."""
 
     def __init__(self) -> None:
-        self._label = bytearray()
-        self._is_discarding = False
+        self._parts = Parts("label", limit=DATA_MAX)
+        self._identifier = b""
 
     @property
     def is_midway(self) -> bool:
         """True if a label has begun and not ended."""
-        return bool(self._label) or self._is_discarding
+        return self._parts.is_midway
 
     def add(self, fragment: Fragment) -> bytes | None:
         """Return the label that `fragment` completes, if it does; FailureError as soon as it is over DATA_MAX bytes.
 
         A fragment with another identifier begins another label: the end of the one before was lost.
         """
-        if not self._label.startswith(fragment.identifier):
-            self._label[:] = fragment.identifier
-        if not self._is_discarding:
-            self._label += fragment.data
-        is_too_long = len(self._label) > DATA_MAX
-        if fragment.is_continued and not is_too_long:
-            return None
-        label = bytes(self._label)
-        self._label.clear()
-        was_discarding, self._is_discarding = self._is_discarding, fragment.is_continued
-        if is_too_long:
-            raise FailureError(f"a label of over {DATA_MAX} bytes: scan it again")
-        return None if was_discarding else label
+        if fragment.identifier != self._identifier:
+            self._parts.clear()
+            self._identifier = fragment.identifier
+        begin = b"" if self._parts.is_midway else fragment.identifier
+        return self._parts.add(begin + fragment.data, is_continued=fragment.is_continued)

@@ -13,15 +13,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from functools import partial
 
-from agent.devices.categories import DATA_MAX, Category, Health, HealthLevel, Input
-from agent.devices.framing import TORN, Frames
+from agent.devices.categories import Category, Health, HealthLevel, Input
+from agent.devices.framing import TORN, Frames, label_frames
 from agent.devices.lifecycle import Lifecycle
 from agent.devices.swipes import SWIPE_MAX, DoubleSwipes, is_swipe_end, tidy_swipe
 from agent.errors import ConfigError
 from drivers._evdev import LOST, EventDevice
 from drivers._keys import Layout, Typist
 
-TRIM = b"\t\r\n"
 INTERACTIVE_S = 10.0
 
 
@@ -34,6 +33,8 @@ class Settings:
     layout: Layout = Layout.US  # what the reader is set to
     caps_lock: bool = False  # the reader types as for a till whose Caps Lock is on
     one_line: bool = False  # MSR: Enter ends a swipe; otherwise silence does, because Enter may stand between tracks
+    prefix: str = ""  # Scanner: what it is set to type before a label
+    suffix: str = ""  # Scanner: ... and after it; if set, nothing else ends a label
     idle_s: float = 0.3  # a read without an end is over after this much silence
     debounce_s: float = 2.0  # MSR: the same swipe again within this time is the same card drawn back
     settle_s: float = 0.3  # what arrives this soon after opening is from before
@@ -43,6 +44,11 @@ class Settings:
             raise ConfigError(f"'category' is {self.category!s} but must be MSR or Scanner")
         if not 0 < self.idle_s <= 5 or not 0 <= self.settle_s <= 5 or not 0 <= self.debounce_s <= 5:
             raise ConfigError("'idle_s', 'settle_s' and 'debounce_s' must be 0 to 5 seconds, 'idle_s' more than 0")
+        self.labels()
+
+    def labels(self) -> Frames:
+        """Return what cuts what a scanner types into labels."""
+        return label_frames(prefix=self.prefix, suffix=self.suffix, idle_s=self.idle_s)
 
 
 class KeyboardWedge(Lifecycle):
@@ -54,7 +60,7 @@ class KeyboardWedge(Lifecycle):
         self._keyboard = EventDevice(settings.path)
         self._typist = Typist(settings.layout, caps_lock=settings.caps_lock)
         self._doubles = DoubleSwipes(settings.debounce_s)
-        self._frames = self._swipes() if settings.category is Category.MSR else self._labels()
+        self._frames = self._swipes() if settings.category is Category.MSR else settings.labels()
 
     def on_open(self) -> None:
         """Open and grab the keyboard: one that is open and not grabbed would type card numbers into any window."""
@@ -73,8 +79,7 @@ class KeyboardWedge(Lifecycle):
     def read(self, timeout_s: float) -> Input | None:
         """Return one swipe or label in UTF-8; FailureError if keys were lost, unknown, or too many."""
         self.require_enabled("read")
-        received = self._frames.read(self._receive, timeout_s)
-        return None if received is None else Input(received)
+        return self._frames.read(self._receive, timeout_s)
 
     def check_health(self, level: HealthLevel) -> Health:
         """A keyboard cannot be asked; INTERACTIVE waits ten seconds for a read."""
@@ -93,15 +98,6 @@ class KeyboardWedge(Lifecycle):
         swipe = tidy_swipe(received)
         return b"" if swipe and self._doubles.is_double(swipe) else swipe
 
-    def _labels(self) -> Frames:
-        return Frames(
-            "label",
-            limit=DATA_MAX,
-            idle_s=self._settings.idle_s,
-            is_end=_is_label_end,
-            tidy=lambda raw: raw.strip(TRIM),
-        )
-
     def _receive(self, wait_s: float) -> list[int]:
         received: list[int] = []
         for key in self._keyboard.read(wait_s):
@@ -110,7 +106,3 @@ class KeyboardWedge(Lifecycle):
             text = None if key == LOST else self._typist.type(key)
             received += [TORN] if text is None else text.encode()
         return received
-
-
-def _is_label_end(received: bytearray) -> bool:
-    return received.endswith((b"\n", b"\r"))

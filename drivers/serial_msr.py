@@ -82,8 +82,7 @@ class SerialMsr(Lifecycle):
         A track whose own LRC does not fit is one that could not be read.
         """
         self.require_enabled("read")
-        swipe = self._frames.read(self._port.read, timeout_s)
-        return None if swipe is None else Input(swipe)
+        return self._frames.read(self._port.read, timeout_s)
 
     def check_health(self, level: HealthLevel) -> Health:
         """The reader is not asked; INTERACTIVE waits ten seconds for a swipe."""

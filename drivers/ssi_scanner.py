@@ -15,6 +15,7 @@ from dataclasses import dataclass, field
 from enum import IntEnum
 
 from agent.devices.categories import DATA_MAX, Category, Health, HealthLevel, Input
+from agent.devices.framing import Parts, within
 from agent.devices.lifecycle import Lifecycle
 from agent.errors import ConfigError, FailureError
 from drivers._serial import Parity, SerialPort
@@ -79,7 +80,7 @@ class SsiScanner(Lifecycle):
         self._port = SerialPort(settings.path, baud=settings.baud, parity=settings.parity)
         self._framer = Framer()
         self._assembler = Assembler()
-        self._last_byte_at = 0.0
+        self._last_byte_ns = 0
 
     def on_open(self) -> None:
         """Open the port, exclusively: a serial line cannot be opened first and claimed later."""
@@ -102,13 +103,7 @@ class SsiScanner(Lifecycle):
     def read(self, timeout_s: float) -> Input | None:
         """Return one label; FailureError for one that is too long, or whose last packet never came."""
         self.require_enabled("read")
-        deadline = time.monotonic() + timeout_s
-        while True:
-            label = self._next_label(max(deadline - time.monotonic(), 0))
-            if label:
-                return Input(label)
-            if time.monotonic() >= deadline:
-                return None
+        return within(timeout_s, self._next_label)
 
     def check_health(self, level: HealthLevel) -> Health:
         """INTERNAL and EXTERNAL look at the port; INTERACTIVE waits ten seconds for a label."""
@@ -118,12 +113,16 @@ class SsiScanner(Lifecycle):
             return Health(ok=seen is not None, text="a label was read" if seen else "no label came within 10 s")
         return Health(ok=self._port.is_open, text=f"{self._settings.path} is open")
 
-    def _next_label(self, wait_s: float) -> bytes | None:
+    @property
+    def _silence_s(self) -> float:
+        return (time.monotonic_ns() - self._last_byte_ns) / 1e9
+
+    def _next_label(self, wait_s: float) -> Input | None:
         """Return a label that a packet completed; None if there is none yet after one look at the line."""
         self._assembler.give_up_late(time.monotonic())  # before a packet is taken, or it would end the wrong label
         while (packet := self._framer.next()) is not None:
             if label := self._take(packet):
-                return label
+                return Input(label, last_byte_ns=self._last_byte_ns)
         self._receive(wait_s)
         return None
 
@@ -139,12 +138,12 @@ class SsiScanner(Lifecycle):
 
     def _receive(self, wait_s: float) -> None:
         if self._framer.is_midway:
-            wait_s = min(wait_s, max(self._last_byte_at + self._settings.idle_s - time.monotonic(), 0))
+            wait_s = min(wait_s, max(self._settings.idle_s - self._silence_s, 0))
         if received := self._port.read(wait_s):
-            self._last_byte_at = time.monotonic()
+            self._last_byte_ns = time.monotonic_ns()
             is_sound = self._framer.feed(received)
         else:
-            is_sound = not self._framer.is_midway or time.monotonic() - self._last_byte_at < self._settings.idle_s
+            is_sound = not self._framer.is_midway or self._silence_s < self._settings.idle_s
         if not is_sound:
             self._framer.restart()
             self._assembler.forget_last()
@@ -206,8 +205,7 @@ class Assembler:
     """Puts the packets of a label together; a packet that was sent again counts once."""
 
     def __init__(self) -> None:
-        self._label = bytearray()
-        self._is_discarding = False
+        self._parts = Parts("label", limit=DATA_MAX)
         self._last: Packet | None = None
         self._last_at = 0.0
 
@@ -216,17 +214,7 @@ class Assembler:
         if self._is_repeated(packet, now_s):
             return None
         self._last, self._last_at = packet, now_s
-        if not self._is_discarding:
-            self._label += packet.data[1:]
-        is_too_long = len(self._label) > DATA_MAX
-        if packet.status & CONTINUED and not is_too_long:
-            return None
-        label = bytes(self._label)
-        self._label.clear()
-        was_discarding, self._is_discarding = self._is_discarding, bool(packet.status & CONTINUED)
-        if is_too_long:
-            raise FailureError(f"a label of over {DATA_MAX} bytes: scan it again")
-        return None if was_discarding else label
+        return self._parts.add(packet.data[1:], is_continued=bool(packet.status & CONTINUED))
 
     def forget_last(self) -> None:
         """Take the next packet as new: a bad one came in between, so it is that one which is sent again."""
@@ -234,9 +222,8 @@ class Assembler:
 
     def give_up_late(self, now_s: float) -> None:
         """FailureError if the rest of a label has not come for so long that the scanner has given it up."""
-        if (self._label or self._is_discarding) and now_s - self._last_at > PATIENCE_S:
-            self._label.clear()
-            self._is_discarding = False
+        if self._parts.is_midway and now_s - self._last_at > PATIENCE_S:
+            self._parts.clear()
             raise FailureError("the end of a label did not come: scan it again")
 
     def _is_repeated(self, packet: Packet, now_s: float) -> bool:

@@ -51,10 +51,12 @@ class Input:
     """What an input device read: `data` as its category says, framing removed.
 
     `application` is the ISO/IEC 7816-4 application (AID) that a chip answered to, if the driver asked for one.
+    `last_byte_ns` is when (`time.monotonic_ns`) its last byte came from the device; 0 if the driver does not know.
     """
 
     data: bytes = field(repr=False)
     application: bytes = b""
+    last_byte_ns: int = field(default=0, compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +78,14 @@ class Sign(StrEnum):
 
     OK = "ok"
     BAD = "bad"
+    UNKNOWN = "unknown"
+
+
+class DrawerState(StrEnum):
+    """A cash drawer, as its switch says (UnifiedPOS DrawerOpened; UNKNOWN where CapStatus is false)."""
+
+    CLOSED = "closed"
+    OPEN = "open"
     UNKNOWN = "unknown"
 
 
@@ -184,8 +194,10 @@ class POSPrinter(Device, Protocol):
     def encode(self, document: Document) -> bytes:
         """Turn a slip into this printer's bytes; in any state and from any thread."""
 
-    def send(self, data: bytes) -> None:
-        """Hand all of `data` to the printer. Accepted is not printed: ask `status` afterwards.
+    def send(self, data: bytes) -> bool:
+        """Hand all of `data` to the printer; True if the printer then said that it had printed it.
+
+        False: accepted, which is not printed; ask `status` afterwards.
 
         DeviceTimeoutError and OfflineError leave open how much of it will be printed.
         """
@@ -199,7 +211,10 @@ class CashDrawer(Device, Protocol):
     """A cash drawer."""
 
     def open_drawer(self) -> None:
-        """Open the drawer once."""
+        """Open the drawer once; returns when the pulse is on its way."""
+
+    def drawer_state(self) -> DrawerState:
+        """Ask whether the drawer is open. OfflineError if it cannot be asked."""
 
 
 @runtime_checkable

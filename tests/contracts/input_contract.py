@@ -85,6 +85,15 @@ class InputContract:
             bench.show(sample)
             assert data_of(bench.device) == sample
 
+    def test_the_time_of_the_last_byte_is_unknown_or_true(self, bench: InputBench) -> None:
+        bring_up(bench.device)
+        begun = time.monotonic_ns()
+        bench.show(self.samples[0])
+        seen = bench.device.read(PATIENCE_S)
+
+        assert seen is not None
+        assert seen.last_byte_ns == 0 or begun <= seen.last_byte_ns <= time.monotonic_ns()
+
     def test_a_disabled_device_can_be_enabled_again(self, bench: InputBench) -> None:
         bring_up(bench.device)
         bench.device.disable()
@@ -143,3 +152,17 @@ class LineContract(InputContract):
             bench.show(sample)
 
         assert [data_of(bench.device), data_of(bench.device)] == list(self.samples)
+
+
+class WireContract(LineContract):
+    """What a device promises whose bytes come over a wire: it knows when the last one came."""
+
+    def test_the_time_of_the_last_byte_is_known(self, bench: InputBench) -> None:
+        bring_up(bench.device)
+        for sample in self.samples:
+            begun = time.monotonic_ns()
+            bench.show(sample)
+            seen = bench.device.read(PATIENCE_S)
+
+            assert seen is not None
+            assert begun <= seen.last_byte_ns <= time.monotonic_ns()

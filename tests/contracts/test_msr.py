@@ -12,7 +12,7 @@ from drivers import hid_msr, keyboard_wedge, serial_msr
 from drivers.hid_msr import HidMsr
 from drivers.keyboard_wedge import KeyboardWedge
 from drivers.serial_msr import SerialMsr
-from tests.contracts.input_contract import InputBench, LineContract
+from tests.contracts.input_contract import InputBench, LineContract, WireContract
 from tests.contracts.simulated_bench import simulated_input
 from tests.drivers.device_file import DeviceFile
 from tests.drivers.keyboard import Keyboard, play_grabs
@@ -31,7 +31,7 @@ class TestSimulated(LineContract):
         bench.device.close()
 
 
-class TestKeyboardWedge(LineContract):
+class TestKeyboardWedge(WireContract):
     samples = SAMPLES
 
     @pytest.fixture
@@ -46,7 +46,7 @@ class TestKeyboardWedge(LineContract):
             device.close()
 
 
-class TestHidMsr(LineContract):
+class TestHidMsr(WireContract):
     samples = SAMPLES
 
     @pytest.fixture
@@ -57,7 +57,7 @@ class TestHidMsr(LineContract):
             device.close()
 
 
-class TestSerialMsr(LineContract):
+class TestSerialMsr(WireContract):
     samples = SAMPLES
 
     @pytest.fixture

@@ -13,7 +13,7 @@ from drivers.hid_pos import HidPos
 from drivers.keyboard_wedge import KeyboardWedge
 from drivers.serial_scanner import SerialScanner, Settings
 from drivers.ssi_scanner import SsiScanner
-from tests.contracts.input_contract import InputBench, LineContract
+from tests.contracts.input_contract import InputBench, LineContract, WireContract
 from tests.contracts.simulated_bench import simulated_input
 from tests.drivers.device_file import DeviceFile
 from tests.drivers.hid_pos_peer import reports_of
@@ -34,7 +34,7 @@ class TestSimulated(LineContract):
         bench.device.close()
 
 
-class TestSerialScanner(LineContract):
+class TestSerialScanner(WireContract):
     samples = SAMPLES
 
     @pytest.fixture
@@ -45,7 +45,7 @@ class TestSerialScanner(LineContract):
             device.close()
 
 
-class TestSsiScanner(LineContract):
+class TestSsiScanner(WireContract):
     samples = SAMPLES
 
     @pytest.fixture
@@ -73,7 +73,7 @@ class TestSsiScanner(LineContract):
             device.close()
 
 
-class TestHidPos(LineContract):
+class TestHidPos(WireContract):
     samples = (b"]E05901234123457", b"]Q1https://example.com/" * 6)
 
     @pytest.fixture
@@ -89,7 +89,7 @@ class TestHidPos(LineContract):
             device.close()
 
 
-class TestKeyboardWedge(LineContract):
+class TestKeyboardWedge(WireContract):
     samples = SAMPLES
 
     @pytest.fixture

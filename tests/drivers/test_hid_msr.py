@@ -11,6 +11,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from agent.devices.categories import Category, Read
+from agent.devices.firewall.recognise import BankCard, recognise
 from agent.devices.firewall.tracks import split_tracks
 from agent.devices.settings import parse_settings
 from agent.errors import ConfigError, FailureError
@@ -56,6 +58,15 @@ def test_a_report_is_read_as_its_maker_lays_it_out(case: dict[str, Any]) -> None
 
     assert {track.number: track.body for track in seen.tracks} == tracks
     assert list(seen.errors) == case["errors"]
+
+
+@pytest.mark.parametrize("case", [case for case in CASES if "payment" in case], ids=lambda case: str(case["id"]))
+def test_a_payment_card_in_a_report_is_told(case: dict[str, Any]) -> None:
+    report = bytes.fromhex(case["report"]).ljust(case["report_len"], b"\x00")
+    swipe = swipe_in(report, Report(case["layout"])).encode("latin-1")
+    seen = recognise(Read("msr", Category.MSR, swipe, 0), ())
+
+    assert isinstance(seen, BankCard) == case["payment"]
 
 
 @pytest.mark.parametrize("layout", Report)

@@ -18,6 +18,7 @@ from agent.errors import DeviceError, FailureError
 from drivers.hid_pos import LATE_S, Assembler, Fragment, HidPos, Settings, fragment_in
 from tests.contracts.input_contract import bring_up, data_of
 from tests.drivers.device_file import DeviceFile
+from tests.drivers.hid_features import play_features
 from tests.drivers.hid_pos_peer import reports_of
 
 VECTORS: list[dict[str, Any]] = json.loads((Path(__file__).parent / "hid_pos_reports.json").read_text())["vectors"]
@@ -53,6 +54,30 @@ def test_what_a_scanner_says_of_itself_is_no_scan(expected: dict[str, Any]) -> N
     data = expected["aim_id"].encode() + bytes.fromhex(expected["data_hex"])
 
     assert recognise(Read("scanner", Category.SCANNER, data, 0), ()) == NotOurs(SCANNER_ANSWER)
+
+
+@pytest.mark.parametrize(("vendor", "features"), [(0x0C2E, [b"\xfe\x01"]), (0x23D0, [b"\xfe\x01"]), (0x05E0, [])])
+def test_a_scanner_of_a_maker_who_has_a_switch_is_switched_on(
+    vendor: int, features: list[bytes], device: DeviceFile, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    taken = play_features(monkeypatch, vendor=vendor)
+    scanner = HidPos(Settings(device.path))
+    bring_up(scanner)
+
+    assert taken == features
+    scanner.close()
+
+
+def test_a_scanner_that_has_no_such_switch_is_read_all_the_same(
+    device: DeviceFile, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    play_features(monkeypatch, vendor=0x0C2E, refuses=True)
+    scanner = HidPos(Settings(device.path))
+    bring_up(scanner)
+    device.send(reports_of(b"]Q1123")[0])
+
+    assert data_of(scanner) == b"]Q1123"
+    scanner.close()
 
 
 def test_a_scanner_that_does_not_number_its_reports_is_read_too(device: DeviceFile, scanner: HidPos) -> None:

@@ -1,4 +1,4 @@
-"""HID reports through a file: whole ones, in time, and the device's going."""
+"""HID reports through a file: whole ones, in time, and the device's going; features."""
 
 from __future__ import annotations
 
@@ -9,9 +9,10 @@ from pathlib import Path
 
 import pytest
 
-from agent.errors import DeviceTimeoutError, NoHardwareError, OfflineError
+from agent.errors import NoHardwareError, OfflineError
 from drivers._hidraw import HidRaw
 from tests.drivers.device_file import DeviceFile
+from tests.drivers.hid_features import play_features
 
 
 @pytest.fixture
@@ -77,22 +78,23 @@ def test_a_device_that_is_not_there_is_named(tmp_path: Path) -> None:
         HidRaw(str(tmp_path / "hidraw7")).open()
 
 
-def test_an_output_report_reaches_the_device(device: DeviceFile) -> None:
-    hid = HidRaw(device.path, writable=True)
-    hid.open()
-    hid.write(b"\xfd\x01\x02")
+def test_a_device_says_whose_it_is_and_takes_the_setting_of_a_feature(
+    hid: HidRaw, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    features = play_features(monkeypatch, vendor=0x0C2E)
 
-    with open(device.path, "rb", buffering=0) as far:  # noqa: PTH123  # Path.open would buffer
-        assert far.read(64) == b"\xfd\x01\x02"
-    hid.close()
+    assert hid.vendor == 0x0C2E
+    assert hid.set_feature(254, b"\x01")
+    assert features == [b"\xfe\x01"]
 
 
-def test_a_device_that_takes_no_report_is_not_waited_for(device: DeviceFile) -> None:
-    hid = HidRaw(device.path, writable=True)
-    hid.open()
-    for _ in range(16):  # as much as a pipe holds
-        hid.write(b"x" * 4096)
+def test_a_device_without_that_feature_refuses(hid: HidRaw, monkeypatch: pytest.MonkeyPatch) -> None:
+    features = play_features(monkeypatch, vendor=0x0801, refuses=True)
 
-    with pytest.raises(DeviceTimeoutError, match="did not take a report"):
-        hid.write(b"x", timeout_s=0.01)
-    hid.close()
+    assert not hid.set_feature(254, b"\x01")
+    assert features == []
+
+
+def test_a_file_that_is_no_hid_device_has_no_maker_and_no_features(hid: HidRaw) -> None:
+    assert hid.vendor == 0
+    assert not hid.set_feature(254, b"\x01")

@@ -84,6 +84,18 @@ def test_a_label_ends_with_enter_or_with_silence(suffix: str, keyboard: Keyboard
     assert text_from(scanner) == "5901234123457"
 
 
+def test_a_scanner_types_a_prefix_and_a_suffix_if_it_is_set_to(keyboard: Keyboard) -> None:
+    options = Settings(keyboard.path, Category.SCANNER, prefix="~", suffix="#\n", idle_s=0.01, settle_s=0.02)
+    wedge = KeyboardWedge(options)
+    bring_up(wedge)
+    keyboard.type("~94980100\n")
+    assert text_from(wedge, 0.05) is None
+    keyboard.type("00012345#\n")
+
+    assert text_from(wedge) == "94980100\n00012345"
+    wedge.close()
+
+
 def test_a_swipe_may_have_enter_between_its_tracks(keyboard: Keyboard, msr: KeyboardWedge) -> None:
     keyboard.type(f"%A9498010000012345^DOE/JANE^?\n{CARD}\n")
 
@@ -201,6 +213,7 @@ def test_an_unplugged_reader_is_offline(keyboard: Keyboard, msr: KeyboardWedge) 
         {"path": "x", "category": "MSR", "layout": "de"},
         {"path": "x", "category": "MSR", "idle_s": 0},
         {"path": "x", "category": "MSR", "debounce_s": 9},
+        {"path": "x", "category": "Scanner", "suffix": "№"},
     ],
 )
 def test_settings_that_cannot_be_are_refused(table: dict[str, object]) -> None:

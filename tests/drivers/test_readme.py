@@ -18,6 +18,7 @@ IMPORTS = """
 from __future__ import annotations
 from dataclasses import dataclass
 from agent.devices.categories import Category, Health, HealthLevel, Input
+from agent.devices.framing import label_frames
 from agent.devices.lifecycle import Lifecycle
 from drivers._serial import SerialPort
 """
@@ -41,7 +42,7 @@ def test_the_driver_of_the_readme_reads(row: DriverRow, tmp_path: Path) -> None:
         device.open()
         device.claim()
         device.enable()
-        line.send(b"123")
+        line.send(b"123\r")
         seen = device.read(1)
         device.close()
 

@@ -8,13 +8,12 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from agent.devices.categories import DATA_MAX
 from agent.devices.settings import parse_settings
 from agent.errors import ClaimedError, ConfigError, FailureError, NoHardwareError
-from drivers.serial_scanner import Framer, SerialScanner, Settings
+from drivers.serial_scanner import SerialScanner, Settings
+from tests.contracts.input_contract import bring_up, data_of
 from tests.drivers.serial_line import SerialLine
 
 
@@ -27,52 +26,35 @@ def line(tmp_path: Path) -> Iterator[SerialLine]:
 @pytest.fixture
 def scanner(line: SerialLine) -> Iterator[SerialScanner]:
     scanner = SerialScanner(Settings(line.path, idle_s=0.05, settle_s=0.02))
-    scanner.open()
-    scanner.claim()
-    scanner.enable()
+    bring_up(scanner)
     yield scanner
     scanner.close()
 
 
-def labels(received: bytes) -> list[bytes]:
-    framer = Framer()
-    framer.feed(received)
-    return list(iter(framer.next, None))
+def test_a_scanner_sends_a_prefix_and_a_suffix_if_it_is_set_to(line: SerialLine) -> None:
+    scanner = SerialScanner(Settings(line.path, prefix="~", suffix="\r\n", idle_s=0.01, settle_s=0.02))
+    bring_up(scanner)
+    line.send(b"~94980100")
+    assert scanner.read(0.05) is None
+    line.send(b"00012345\r\n")
 
-
-# Suffixes as scanners are delivered with; MS9520 frames with STX and ETX.
-@pytest.mark.parametrize(
-    "received", [b"123\r", b"123\n", b"123\r\n", b"123\t\r", b"\x02123\x03", b"\x02123\x03\r\n", b"\r\n\r123\r"]
-)
-def test_a_label_is_what_stands_between_its_framing(received: bytes) -> None:
-    assert labels(received) == [b"123"]
-
-
-def test_what_stands_before_stx_is_noise() -> None:
-    assert labels(b"noise\x02123\x03") == [b"123"]
-
-
-def test_a_label_may_hold_any_other_byte() -> None:
-    assert labels(b"]C101\x1d\x00\xff\x1b\r") == [b"]C101\x1d\x00\xff\x1b"]
+    assert data_of(scanner) == b"9498010000012345"
+    scanner.close()
 
 
 def test_a_label_may_come_in_pieces(line: SerialLine, scanner: SerialScanner) -> None:
     line.send(b"12")
     assert scanner.read(0.01) is None
     line.send(b"3\r")
-    seen = scanner.read(1)
 
-    assert seen is not None
-    assert seen.data == b"123"
+    assert data_of(scanner) == b"123"
 
 
 def test_a_label_without_an_end_ends_with_silence(line: SerialLine, scanner: SerialScanner) -> None:
     line.send(b"123")
     begun = time.monotonic()
-    seen = scanner.read(1)
 
-    assert seen is not None
-    assert seen.data == b"123"
+    assert data_of(scanner) == b"123"
     assert 0.04 < time.monotonic() - begun < 0.5
 
 
@@ -83,10 +65,8 @@ def test_an_endless_label_is_one_bad_read(line: SerialLine, scanner: SerialScann
     with pytest.raises(FailureError, match="over 4096 bytes"):
         scanner.read(1)
     line.send(b"999\r123\r")
-    seen = scanner.read(1)
 
-    assert seen is not None
-    assert seen.data == b"123"
+    assert data_of(scanner) == b"123"
 
 
 def test_a_label_that_was_still_coming_when_we_opened_is_dropped_whole(line: SerialLine) -> None:
@@ -104,11 +84,9 @@ def test_a_label_that_was_still_coming_when_we_opened_is_dropped_whole(line: Ser
     scanner.enable()
     scan_under_way.join()
     line.send(b"123\r")
-    seen = scanner.read(1)
-    scanner.close()
 
-    assert seen is not None
-    assert seen.data == b"123"
+    assert data_of(scanner) == b"123"
+    scanner.close()
 
 
 def test_a_port_is_nobody_elses(line: SerialLine, scanner: SerialScanner) -> None:
@@ -127,18 +105,16 @@ def test_a_port_that_is_not_there_is_named(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "table", [{"path": "x", "baud": 0}, {"path": "x", "idle_s": 0}, {"path": "x", "parity": "evn"}, {}]
+    "table",
+    [
+        {"path": "x", "baud": 0},
+        {"path": "x", "idle_s": 0},
+        {"path": "x", "parity": "evn"},
+        {"path": "x", "suffix": "123456789"},
+        {"path": "x", "prefix": "→"},
+        {},
+    ],
 )
 def test_settings_that_cannot_be_are_refused(table: dict[str, object]) -> None:
     with pytest.raises(ConfigError):
         parse_settings(Settings, table, where="device 'scanner'")
-
-
-@given(st.lists(st.binary(max_size=50), max_size=20))
-def test_any_bytes_are_cut_into_labels_that_hold_no_framing(pieces: list[bytes]) -> None:
-    framer = Framer()
-    for piece in pieces:
-        framer.feed(piece)
-        while (label := framer.next()) is not None:
-            assert label
-            assert not set(label) & set(b"\r\n\x02\x03")

@@ -1,7 +1,8 @@
-"""What an EAN or UPC number is, by its first digits, and what a shop's own number says of price or weight.
+"""What a label names that is no card, and what a shop's own number says of price or weight.
 
-Source: GS1 General Specifications, 1.4.2, 2.1.11, 2.1.12, 2.6; the countries' rules are those of their GS1 offices, and
-may be replaced: GS1 leaves 02 and 20 to 29 to them, and Moldova, Romania, Russia and France left them to the shops.
+Source: GS1 General Specifications, 1.4.2, 2.1.11, 2.1.12, 2.6; the countries' rules are those of their GS1 offices. GS1
+leaves 02 and 20 to 29 to them, and Moldova, Romania, Russia and France left them to the shops, so what numbers mean is
+a value (`Numbering`) that a shop sets.
 """
 
 from __future__ import annotations
@@ -13,35 +14,23 @@ from types import MappingProxyType
 from typing import Final
 
 from agent.devices.gs1.check import check_fits, measure_check_digit
+from agent.devices.gs1.elements import Elements, value_of
 from agent.devices.gs1.fault import LabelError
 from agent.errors import ConfigError
 from agent.loyalty.cards import Check, check_digit
 
+COUPONS: Final = ("255", "8110", "8112")  # application identifiers
+GOODS: Final = ("01", "02")
+
 
 class Kind(StrEnum):
-    """What a number names."""
+    """What a label names."""
 
     GOODS = "goods"
-    IN_STORE = "in_store"  # whatever the shop gave it; loyalty cards too
-    MEASURED = "measured"  # goods by weight or price, numbered by the shop
+    IN_STORE = "in_store"  # whatever the shop gave it
+    MEASURED = "measured"  # goods by weight, price or count, numbered by the shop
     COUPON = "coupon"
     REFUND_RECEIPT = "refund_receipt"
-
-
-# By the first digits of the number as 13 digits; the longest prefix that fits counts. EAN-8 is padded to five zeros.
-KINDS: Final[Mapping[str, Kind]] = MappingProxyType(
-    {
-        "02": Kind.MEASURED,
-        **{str(prefix): Kind.MEASURED for prefix in range(20, 30)},
-        "04": Kind.IN_STORE,
-        "000000": Kind.IN_STORE,
-        "000002": Kind.IN_STORE,
-        "05": Kind.COUPON,
-        "980": Kind.REFUND_RECEIPT,
-        **{str(prefix): Kind.COUPON for prefix in range(981, 985)},
-        "99": Kind.COUPON,
-    }
-)
 
 
 class Quantity(StrEnum):
@@ -84,32 +73,83 @@ class Measure:
     goods: str
 
 
+@dataclass(frozen=True, slots=True)
+class Numbering:
+    """What numbers mean in a shop.
+
+    `kinds` by the first digits of a number as 13 digits, an EAN-8 having five zeros before it: the longest prefix
+    counts, what has none is goods. `templates` tell measured goods among the shop's own numbers.
+    """
+
+    kinds: Mapping[str, Kind]
+    templates: Sequence[Template] = ()
+
+    def kind_of(self, number: str) -> Kind:
+        """Say what an EAN or UPC number names. LabelError if it is none."""
+        thirteen = as_thirteen(number)
+        kind = next((self.kinds[thirteen[:n]] for n in range(13, 0, -1) if thirteen[:n] in self.kinds), Kind.GOODS)
+        if kind is Kind.IN_STORE and any(template.covers(thirteen) for template in self.templates):
+            return Kind.MEASURED
+        return kind
+
+
+def named_by(data: str, elements: Elements, numbering: Numbering, *, is_ean: bool) -> Kind | None:
+    """Return what a label names besides a card, None if it does not say; `is_ean`: its symbology is EAN or UPC.
+
+    Plain digits may be anybody's number, so without that symbology they are not called goods.
+    """
+    if any(value_of(elements, code) for code in COUPONS):
+        return Kind.COUPON
+    if any(value_of(elements, code) for code in GOODS):
+        return Kind.GOODS
+    try:
+        kind = numbering.kind_of(data)
+    except LabelError:
+        return None
+    return None if kind is Kind.GOODS and not is_ean else kind
+
+
 def _templates(digits: str, rest: str, quantity: Quantity, decimals: str) -> tuple[Template, ...]:
     return tuple(Template(f"2{d}{rest}", quantity, int(n)) for d, n in zip(digits, decimals, strict=True))
 
 
+class Country(StrEnum):
+    """A country whose GS1 office says how shops number measured goods, by ISO 3166-1; NONE leaves it to the shop."""
+
+    NONE = "none"
+    DE = "DE"
+    DK = "DK"
+    EE = "EE"
+    FI = "FI"
+    GB = "GB"
+    LT = "LT"
+    LV = "LV"
+    NO = "NO"
+    SE = "SE"
+
+
 _BALTIC: Final = _templates("345", "IIIIIIVVVV", Quantity.WEIGHT, "321")
 _NORDIC: Final = _templates("012", "IIIIIIVVVV", Quantity.PRICE, "210") + _BALTIC
-# By ISO 3166-1 country.
-TEMPLATES: Final[Mapping[str, Sequence[Template]]] = MappingProxyType(
+TEMPLATES: Final[Mapping[Country, Sequence[Template]]] = MappingProxyType(
     {
-        "DE": (
+        Country.NONE: (),
+        Country.DE: (
             *_templates("23", "IIIICVVVVV", Quantity.PRICE, "22"),
             *_templates("56", "IIIICVVVVV", Quantity.COUNT, "00"),
             *_templates("89", "IIIICVVVVV", Quantity.WEIGHT, "33"),
         ),
-        "DK": (
+        Country.DK: (
             *_templates("1234", "IIIIVVVVVV", Quantity.PRICE, "2222"),
             *_templates("68", "IIIIVVVVVV", Quantity.WEIGHT, "33"),
             Template("27IIIIIVVVVV", Quantity.WEIGHT, 3),
         ),
-        "EE": _BALTIC,
-        "FI": _BALTIC,
-        "GB": _templates("0", "IIIIICVVVV", Quantity.PRICE, "2"),
-        "LT": _BALTIC,
-        "LV": _BALTIC,
-        "NO": _NORDIC,
-        "SE": _NORDIC,
+        Country.EE: _BALTIC,
+        Country.FI: _BALTIC,
+        Country.GB: _templates("0", "IIIIICVVVV", Quantity.PRICE, "2"),
+        Country.LT: _BALTIC,
+        Country.LV: _BALTIC,
+        Country.NO: _NORDIC,
+        Country.SE: _NORDIC,
     }
 )
 
@@ -119,12 +159,6 @@ def as_thirteen(number: str) -> str:
     if not check_fits(number) or len(number) not in {8, 12, 13, 14} or (len(number) == 14 and number[0] != "0"):
         raise LabelError("no EAN or UPC number: it has 8, 12 or 13 digits and a check digit that fits")
     return number[-13:].zfill(13)
-
-
-def kind_of(number: str, kinds: Mapping[str, Kind] = KINDS) -> Kind:
-    """Say what an EAN or UPC number names. LabelError if it is none."""
-    thirteen = as_thirteen(number)
-    return next((kinds[thirteen[:n]] for n in range(13, 0, -1) if thirteen[:n] in kinds), Kind.GOODS)
 
 
 def read_measure(number: str, templates: Sequence[Template]) -> Measure | None:

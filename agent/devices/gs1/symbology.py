@@ -23,6 +23,9 @@ _GS1: Final = frozenset({"]C1", "]e0", "]Q3", "]d2", "]J1"})
 _EAN: Final = MappingProxyType(
     {"0": ((13, 0),), "1": ((0, 2),), "2": ((0, 5),), "3": ((13, 2), (13, 5)), "4": ((8, 0),)}
 )
+# Here the data names its character sets (AIM ECI): `\000026` begins UTF-8, and a backslash is sent twice.
+_EXTENDED: Final = frozenset({"]Q2", "]d4", "]L1", "]z3"})
+_INTERPRETATION: Final = re.compile(r"\\(\\|[0-9]{6})")
 _COMPOSITE: Final = "|]e0"  # what comes before the two-dimensional part of a composite symbol
 
 
@@ -30,7 +33,8 @@ _COMPOSITE: Final = "|]e0"  # what comes before the two-dimensional part of a co
 class Symbol:
     """One scan. `elements` are what a GS1 symbol, or the second part of a composite one, says; else empty.
 
-    `identifier` is as scanned, `]E0`; `data` is what follows it, without the second part of a composite symbol.
+    `identifier` is as scanned, `]E0`; `data` is what follows it, without the second part of a composite symbol and
+    without the names of character sets.
     """
 
     identifier: str
@@ -66,6 +70,8 @@ def read_symbol(scan: str) -> Symbol:
         return Symbol(identifier, data, read_elements(data))
     if identifier.startswith("]E"):
         return _read_ean(identifier, data)
+    if identifier in _EXTENDED:
+        data = _INTERPRETATION.sub(lambda match: match[1] if match[1] == "\\" else "", data)
     return Symbol(identifier, data)
 
 

@@ -9,21 +9,32 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from agent.devices.gs1.elements import read_elements
 from agent.devices.gs1.fault import LabelError
-from agent.devices.gs1.numbers import KINDS, TEMPLATES, Kind, Quantity, Template, kind_of, read_measure
+from agent.devices.gs1.numbers import (
+    TEMPLATES,
+    Country,
+    Kind,
+    Numbering,
+    Quantity,
+    Template,
+    named_by,
+    read_measure,
+)
+from agent.devices.gs1.settings import WORLD
 from agent.errors import ConfigError
 from tests.devices.gs1.vectors import cases
 
 COUNTRIES = {
-    "DENMARK": "DK",
-    "ESTONIA": "EE",
-    "FINLAND": "FI",
-    "GERMANY": "DE",
-    "GREAT_BRITAIN": "GB",
-    "LATVIA": "LV",
-    "LITHUANIA": "LT",
-    "NORWAY": "NO",
-    "SWEDEN": "SE",
+    "DENMARK": Country.DK,
+    "ESTONIA": Country.EE,
+    "FINLAND": Country.FI,
+    "GERMANY": Country.DE,
+    "GREAT_BRITAIN": Country.GB,
+    "LATVIA": Country.LV,
+    "LITHUANIA": Country.LT,
+    "NORWAY": Country.NO,
+    "SWEDEN": Country.SE,
 }
 CASES = cases("rcn.json", "rcn")
 MEASURED = [case for case in CASES if case["test"].startswith("test_region")]
@@ -31,7 +42,7 @@ STRIPPED = [case for case in CASES if case["test"].startswith("test_without") an
 UNCHANGED = [case for case in CASES if case["test"].startswith("test_without") and "expected" not in case]
 
 
-def country(case: dict[str, Any]) -> str:
+def country(case: dict[str, Any]) -> Country:
     return COUNTRIES[case.get("rcn_region") or case["test"].removeprefix("test_region_").upper()]
 
 
@@ -64,9 +75,9 @@ def test_goods_are_the_same_whatever_they_weigh(case: dict[str, Any]) -> None:
 def test_what_is_no_measured_number_says_no_measure(case: dict[str, Any]) -> None:
     if len(case["value"]) == 14:
         with pytest.raises(LabelError):
-            read_measure(case["value"], TEMPLATES["NO"])
+            read_measure(case["value"], TEMPLATES[Country.NO])
     else:
-        assert read_measure(case["value"], TEMPLATES["NO"]) is None
+        assert read_measure(case["value"], TEMPLATES[Country.NO]) is None
 
 
 def test_a_misread_price_is_refused() -> None:
@@ -81,10 +92,10 @@ def test_a_misread_price_is_refused() -> None:
         ("0412345678903", Kind.IN_STORE),
         ("412345678903", Kind.IN_STORE),
         ("512345000015", Kind.COUPON),
-        ("212345001233", Kind.MEASURED),
+        ("212345001233", Kind.IN_STORE),
         ("312345678906", Kind.GOODS),
         ("012345678905", Kind.GOODS),
-        ("2112345678900", Kind.MEASURED),
+        ("2112345678900", Kind.IN_STORE),
         ("02345673", Kind.IN_STORE),
         ("96385074", Kind.GOODS),
         ("4006381333931", Kind.GOODS),
@@ -96,11 +107,45 @@ def test_a_misread_price_is_refused() -> None:
     ],
 )
 def test_a_number_is_told_by_its_first_digits(number: str, kind: Kind) -> None:
-    assert kind_of(number) == kind
+    assert WORLD.kind_of(number) == kind
 
 
-def test_a_shop_may_say_otherwise() -> None:
-    assert kind_of("2112345678900", {**KINDS, "211": Kind.IN_STORE}) == Kind.IN_STORE
+def test_the_longest_prefix_counts() -> None:
+    numbering = Numbering({"2": Kind.IN_STORE, "211": Kind.COUPON})
+
+    assert numbering.kind_of("2112345678900") == Kind.COUPON
+    assert numbering.kind_of("2123456789010") == Kind.IN_STORE
+
+
+def test_measured_goods_are_told_among_the_shops_own_numbers_only() -> None:
+    template = Template("21IIIIIIVVVV", Quantity.PRICE, 2)
+
+    assert Numbering({"21": Kind.IN_STORE}, [template]).kind_of("2112345678900") == Kind.MEASURED
+    assert Numbering({}, [template]).kind_of("2112345678900") == Kind.GOODS
+
+
+@pytest.mark.parametrize(
+    ("data", "elements", "is_ean", "kind"),
+    [
+        ("4006381333931", "", True, Kind.GOODS),
+        ("4006381333931", "", False, None),
+        ("9828508010106", "", False, Kind.COUPON),
+        ("9801234567892", "", True, Kind.REFUND_RECEIPT),
+        ("2112345678900", "", True, Kind.IN_STORE),
+        ("011231231231233310ABC", "011231231231233310ABC", False, Kind.GOODS),
+        ("2555412345000150", "2555412345000150", False, Kind.COUPON),
+        ("8018123456789012345675", "8018123456789012345675", False, None),
+        ("9498010000012345", "", False, None),
+        ("", "", True, None),
+    ],
+)
+def test_a_label_names_something_besides_a_card_or_does_not_say(
+    data: str,
+    elements: str,
+    is_ean: bool,  # noqa: FBT001  # a column of the table above
+    kind: Kind | None,
+) -> None:
+    assert named_by(data, read_elements(elements) if elements else (), WORLD, is_ean=is_ean) == kind
 
 
 @pytest.mark.parametrize("layout", ["22IIIICVVVV", "22IIIIIIIIII", "22IIIXVVVVVV", "22IIICVVVVVV"])
@@ -112,7 +157,7 @@ def test_a_layout_that_cannot_be_is_refused(layout: str) -> None:
 @given(st.text("0123456789", min_size=6, max_size=15) | st.text(max_size=15))
 def test_any_text_is_a_number_or_a_label_error(text: str) -> None:
     try:
-        assert kind_of(text) in Kind
-        read_measure(text, TEMPLATES["DE"])
+        assert WORLD.kind_of(text) in Kind
+        read_measure(text, TEMPLATES[Country.DE])
     except LabelError:
         return

@@ -27,6 +27,9 @@ ENGINE_NAMES = {
 }
 
 
+GS1 = ("]C1", "]e0", "]Q3", "]d2", "]J1")
+
+
 def as_the_engine_writes(symbol: Symbol) -> str:
     """FNC1 as ^, a caret of the data behind a backslash, | before the second part of a composite symbol."""
     if symbol.elements and not symbol.is_ean:
@@ -51,6 +54,16 @@ def test_a_scan_is_read_or_refused_as_published(case: dict[str, Any]) -> None:
     assert as_the_engine_writes(symbol) == case["data"]
 
 
+# The other direction: what the engine says a scanner sends for a symbol. Those it refuses to make are not scans.
+@pytest.mark.parametrize("case", cases("scandata.json", "generate"), ids=lambda case: repr(case["scan"]))
+def test_what_a_scanner_sends_for_a_symbol_is_read(case: dict[str, Any]) -> None:
+    symbol = read_symbol(case["scan"])
+
+    assert symbol.is_ean == case["symbology"].startswith(("EAN", "UPC"))
+    assert bool(symbol.elements) == (symbol.identifier in GS1 or "|]e0" in case["scan"])
+    assert case["scan"].startswith(symbol.identifier + symbol.data)
+
+
 @pytest.mark.parametrize("case", cases("rcn.json", "symbology_ids"), ids=lambda case: str(case["scan"]))
 def test_an_identifier_is_as_long_as_published(case: dict[str, Any]) -> None:
     assert split_identifier(case["scan"]) == (case["value"], case["scan"].removeprefix(case["value"]))
@@ -59,6 +72,19 @@ def test_an_identifier_is_as_long_as_published(case: dict[str, Any]) -> None:
 @pytest.mark.parametrize("scan", ["]E3590123412345712", "]E3590123412345712345", "]E112", "]E212345"])
 def test_an_ean_may_have_an_add_on(scan: str) -> None:
     assert read_symbol(scan).data == scan[3:]
+
+
+@pytest.mark.parametrize(
+    ("scan", "data"),
+    [
+        ("]Q2\\0000269498010000012345", "9498010000012345"),
+        ("]d4A\\000026\\\\B\\000003C", "A\\BC"),
+        ("]Q2\\00026", "\\00026"),
+        ("]Q1\\000026A", "\\000026A"),
+    ],
+)
+def test_what_names_the_character_set_is_no_part_of_the_data(scan: str, data: str) -> None:
+    assert read_symbol(scan).data == data
 
 
 def test_a_scanners_own_answer_is_told_from_a_label() -> None:
@@ -75,4 +101,5 @@ def test_any_text_is_a_symbol_or_a_label_error(text: str) -> None:
         symbol = read_symbol(text)
     except LabelError:
         return
-    assert text.startswith(symbol.identifier + symbol.data)
+    assert text.startswith(symbol.identifier)
+    assert symbol.data in text or symbol.identifier in {"]Q2", "]d4"}
