@@ -1,32 +1,40 @@
 """Chip cards, contact and contactless, through the system's smart card service (PC/SC; pcscd on Linux).
 
 Tested with: pcscd 1.9.9 and vsmartcard's virtual reader.
-Supported: the chip's unique id; noticing payment cards. Survives a restart of the service, replugging, and no reader.
-Missing: reading and writing the chip's memory (NDEF, NTAG, DESFire), buzzer and lights.
-Sources: PC/SC part 3 (FF CA: get data; ATR of storage cards), EMV Book 1, 12.2 (PPSE), pcsc-lite API. pyscard's own
-card and reader monitors are not used: their threads end at a restart of the service and never come back.
+Supported: the chip's unique id; the first web address or text of an NFC Forum Type 4 tag, an NTAG21x or a MIFARE
+Ultralight, also one that an NTAG 424 DNA signs anew at every tap (SUN; what it proves is judged by the firewall, with
+the keys that [chips] in till.toml names); noticing payment cards. Survives a restart of the service, replugging, and no
+reader.
+Missing: writing to the chip, MIFARE Classic's sectors, buzzer and lights.
+Source: pcsc-lite API; what is said to the chip stands in agent/devices/chips. pyscard's own card and reader monitors
+are not used: their threads end at a restart of the service and never come back.
 """
 
 from __future__ import annotations
 
+import threading
 import time
+from collections.abc import Callable, Iterator
+from concurrent.futures import Future, wait
+from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, Final
 
 from smartcard import scard as _scard
 
 from agent.devices.categories import Category, Health, HealthLevel, Input
+from agent.devices.chips.apdu import carry_out
+from agent.devices.chips.identify import IdentifyBy, identify
+from agent.devices.chips.wrappers import Wrapping, wrapping_of
 from agent.devices.lifecycle import Lifecycle
 from agent.errors import ClaimedError, DeviceError, FailureError, NoHardwareError, OfflineError
 
 scard: Any = _scard  # pyscard has no types
 
-GET_UID: Final = [0xFF, 0xCA, 0x00, 0x00, 0x00]
-PPSE: Final = b"2PAY.SYS.DDF01"
-SELECT_PPSE: Final = [0x00, 0xA4, 0x04, 0x00, len(PPSE), *PPSE, 0x00]
-SW_OK: Final = b"\x90\x00"
-STORAGE_CARD: Final = b"\xa0\x00\x00\x03\x06"  # in the ATR of memory cards (PC/SC part 3, 3.1.3.2.3): no applications
-INTERACTIVE_S = 10.0
+INTERACTIVE_S: Final = 10.0
+# One try at a card. The service waits without limit for a card that does not finish, or for another program's turn.
+TALK_S: Final = 2.0
 
 _CODE: Final = 0xFFFFFFFF  # pyscard returns codes signed or unsigned, depending on the platform
 _COUNTER_SHIFT: Final = 16  # pcsc-lite: the upper half of a reader's state counts insertions and removals
@@ -55,6 +63,8 @@ class Settings:
     """[[device]] of till.toml with driver = "pcsc"."""
 
     reader: str = ""  # a part of the reader's name; empty: the first reader there is
+    identify_by: IdentifyBy = IdentifyBy.UID
+    wrapping: Wrapping | None = None  # of a memory chip's own commands; None: as the reader's name says
 
 
 class PcscReader(Lifecycle):
@@ -62,13 +72,13 @@ class PcscReader(Lifecycle):
 
     def __init__(self, settings: Settings) -> None:
         super().__init__(Category.SMART_CARD_RW)
-        self._wanted = settings.reader
+        self._settings = settings
         self._context: int | None = None
         self._reader = ""
         self._state: int = scard.SCARD_STATE_UNAWARE
-        self._atr = b""
         self._handled: int | None = None  # the counter of the card that was read last in this session
-        self._last: Input | None = None
+        self._lying: tuple[bytes, bytes] | None = None  # the card that was read last, while it was not seen to leave
+        self._stuck: Future[Input] | None = None  # a talk that outlasts its limit, and perhaps even this session
 
     def on_open(self) -> None:
         """Connect to the service."""
@@ -80,11 +90,10 @@ class PcscReader(Lifecycle):
         """Find the reader. It stays shared: a reader is claimed only while a card is talked to."""
         code, names = scard.SCardListReaders(self._context, [])
         _check(code, "list the smart card readers")
-        named = sorted(name for name in names if self._wanted in name)
+        wanted = self._settings.reader
+        named = sorted(name for name in names if wanted in name)
         if not named:
-            raise NoHardwareError(
-                f"there is no smart card reader with {self._wanted!r} in its name; there are: {names}"
-            )
+            raise NoHardwareError(f"there is no smart card reader with {wanted!r} in its name; there are: {names}")
         self._reader = named[0]
 
     def on_enable(self) -> None:
@@ -93,20 +102,25 @@ class PcscReader(Lifecycle):
         self._handled = None
 
     def on_close(self) -> None:
-        """Leave the service; an old context is of no use after the service restarted."""
+        """Leave the service, after a talk that still goes on; a context is of no use after the service restarted."""
         if self._context is not None:
             context, self._context = self._context, None
-            scard.SCardReleaseContext(context)
+            if self._stuck is None:
+                scard.SCardReleaseContext(context)
+            else:
+                self._stuck.add_done_callback(lambda _: scard.SCardReleaseContext(context))
 
     def read(self, timeout_s: float) -> Input | None:
-        """Wait for a card and return its unique id; with `application` set for a payment card.
+        """Wait for a card and return who it is; with `application` set for a payment card and for an NDEF.
 
-        FailureError: a card was there and could not be read (taken away too soon, no unique id).
+        FailureError: a card was there and could not be read (taken away too soon, nothing to be known by).
         """
         self.require_enabled("read")
         deadline = time.monotonic() + timeout_s
         while (left := deadline - time.monotonic()) > 0:
-            if self._wait_for_change(left) and self._is_new_card():
+            if self._is_stuck(left):
+                return None
+            if self._wait_for_change(deadline - time.monotonic()) and self._is_new_card():
                 return self._read_card()
         return None
 
@@ -116,6 +130,8 @@ class PcscReader(Lifecycle):
         if level is HealthLevel.INTERACTIVE:
             seen = self.read(INTERACTIVE_S)
             return Health(ok=seen is not None, text="a card was read" if seen else "no card came within 10 s")
+        if self._is_stuck(0):
+            return Health(ok=False, text=f"the card on {self._reader} does not finish: take it away")
         if level is HealthLevel.EXTERNAL:
             code, _ = scard.SCardGetStatusChange(self._context, 0, [(self._reader, scard.SCARD_STATE_UNAWARE)])
             _check(code, f"ask {self._reader}")
@@ -128,15 +144,17 @@ class PcscReader(Lifecycle):
         if code & _CODE == scard.SCARD_E_TIMEOUT & _CODE:
             return False
         _check(code, f"wait for a card on {self._reader}")
-        _, self._state, atr = states[0]
-        self._atr = bytes(atr)
+        self._state = states[0][1]
         if self._state & _READER_GONE:
             raise NoHardwareError(f"the smart card reader {self._reader} was unplugged")
         return True
 
     def _is_new_card(self) -> bool:
         counter = self._state >> _COUNTER_SHIFT
-        if not self._state & scard.SCARD_STATE_PRESENT or counter == self._handled:
+        if not self._state & scard.SCARD_STATE_PRESENT:
+            self._lying = None
+            return False
+        if counter == self._handled:
             return False
         if self._state & scard.SCARD_STATE_MUTE:
             self._handled = counter
@@ -145,44 +163,80 @@ class PcscReader(Lifecycle):
 
     def _read_card(self) -> Input | None:
         is_first, self._handled = self._handled is None, self._state >> _COUNTER_SHIFT
+        wrapping = self._settings.wrapping or wrapping_of(self._reader)
         try:
-            seen = self._talk()
-        except FailureError:  # torn: the card may still be there
-            seen = self._talk()
-        # After the service restarted the same card may still lie there; it was read already.
-        is_repeat = is_first and seen == self._last
-        self._last = seen
+            seen = self._ask(wrapping)
+        except FailureError:
+            if self._is_stuck(0):
+                raise
+            # Torn, and the card may still be there; or the reader does not wrap as we thought, or the chip fell asleep
+            # over a command that it does not know.
+            seen = self._ask(Wrapping.READ_BINARY, wake=wrapping is not Wrapping.READ_BINARY)
+        who = (seen.data, seen.application)
+        # After the device was opened again the same card may still lie there; it was read already.
+        is_repeat = is_first and who == self._lying
+        self._lying = who
         return None if is_repeat else seen
 
-    def _talk(self) -> Input:
-        code, card, protocol = scard.SCardConnect(
-            self._context, self._reader, scard.SCARD_SHARE_SHARED, scard.SCARD_PROTOCOL_T0 | scard.SCARD_PROTOCOL_T1
-        )
-        _check(code, f"talk to the card on {self._reader}")
+    def _ask(self, wrapping: Wrapping, *, wake: bool = False) -> Input:
+        """Ask the card who it is, in a thread that can be left behind: a call of PC/SC cannot be ended from outside."""
+        context, reader, by = self._context, self._reader, self._settings.identify_by
+
+        def talk_to_card() -> Input:
+            with _card(context, reader, wake=wake) as (transmit, atr):
+                found = carry_out(identify(atr, by=by, wrapping=wrapping), transmit)
+                return Input(found.data, found.application, time.monotonic_ns())
+
+        talk = _aside(talk_to_card)
         try:
-            return _identify(card, protocol, may_pay=STORAGE_CARD not in self._atr)
-        finally:
-            scard.SCardDisconnect(card, scard.SCARD_LEAVE_CARD)
+            return talk.result(TALK_S)
+        except TimeoutError:
+            self._stuck = talk
+            raise FailureError(f"the card did not finish within {TALK_S:g} s: take it away") from None
+
+    def _is_stuck(self, patience_s: float) -> bool:
+        """Say whether a talk that took too long still goes on after `patience_s`."""
+        if self._stuck is not None and not wait([self._stuck], patience_s).not_done:
+            self._stuck = None
+        return self._stuck is not None
 
 
-def _identify(card: int, protocol: int, *, may_pay: bool) -> Input:
-    _check(scard.SCardBeginTransaction(card), "hold the card")
+def _aside(call: Callable[[], Input]) -> Future[Input]:
+    """Make a call in a thread of its own that keeps nobody from ending."""
+    outcome: Future[Input] = Future()
+
+    def run() -> None:
+        try:
+            outcome.set_result(call())
+        except BaseException as error:  # noqa: BLE001  # it is raised where the result is awaited
+            outcome.set_exception(error)
+
+    threading.Thread(target=run, name="pcsc-talk", daemon=True).start()
+    return outcome
+
+
+@contextmanager
+def _card(context: int | None, reader: str, *, wake: bool) -> Iterator[tuple[Callable[[bytes], bytes], bytes]]:
+    """Hold the card on `reader`, reset first if it is to `wake`; gives what sends it a command, and its own ATR."""
+    protocols = scard.SCARD_PROTOCOL_T0 | scard.SCARD_PROTOCOL_T1
+    code, card, _ = scard.SCardConnect(context, reader, scard.SCARD_SHARE_SHARED, protocols)
+    _check(code, f"talk to the card on {reader}")
     try:
-        if may_pay and _transmit(card, protocol, SELECT_PPSE).endswith(SW_OK):
-            return Input(b"", PPSE)  # whatever else a payment card says is not ours to know
-        uid = _transmit(card, protocol, GET_UID)
+        if wake:
+            code, _ = scard.SCardReconnect(card, scard.SCARD_SHARE_SHARED, protocols, scard.SCARD_RESET_CARD)
+            _check(code, "wake the card")
+        _check(scard.SCardBeginTransaction(card), "hold the card")
+        code, _, _, protocol, atr = scard.SCardStatus(card)
+        _check(code, "ask which card it is")
+        yield partial(_transmit, card, protocol), bytes(atr)
     finally:
         scard.SCardEndTransaction(card, scard.SCARD_LEAVE_CARD)
-    if not uid.endswith(SW_OK):
-        raise FailureError("this chip gives no unique id: it cannot be used as a card here")
-    return Input(uid.removesuffix(SW_OK))
+        scard.SCardDisconnect(card, scard.SCARD_LEAVE_CARD)
 
 
-def _transmit(card: int, protocol: int, command: list[int]) -> bytes:
-    code, answer = scard.SCardTransmit(card, protocol, command)
+def _transmit(card: int, protocol: int, command: bytes) -> bytes:
+    code, answer = scard.SCardTransmit(card, protocol, list(command))
     _check(code, "read the card")
-    if len(answer) < len(SW_OK):  # some readers report so that the card was taken away
-        raise FailureError("the card's answer was cut short: hold it there a little longer")
     return bytes(answer)
 
 

@@ -49,11 +49,14 @@ class Counter:
         with self._ledger.reading():
             yield Bench(self._ledger, programme)
 
-    def identify(self, number: str, source: Source, *, by: str) -> MemberView:
-        """Return whose card it is; a new card in the programme's ranges begins to earn at once."""
+    def identify(self, number: str, source: Source, *, by: str, tap: int | None = None) -> MemberView:
+        """Return whose card it is; a new card in the programme's ranges begins to earn at once.
+
+        `tap` is the counter of a chip that proved itself; raises NotAllowedError for one that this till has seen.
+        """
         with self._bench() as bench:
             before = self._ledger.identity.seq
-            view = joining.identify_card(bench, number, source, by=by)
+            view = joining.identify_card(bench, number, source, by=by, tap=tap)
             opened = self._ledger.identity.seq != before
         if opened:
             self._recorded()

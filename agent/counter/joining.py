@@ -19,17 +19,32 @@ from agent.loyalty.sale import Holder, Status
 _DIGEST_BYTES = 16
 
 
-def identify_card(bench: Bench, number: str, source: Source, *, by: str) -> MemberView:
+def identify_card(bench: Bench, number: str, source: Source, *, by: str, tap: int | None = None) -> MemberView:
     """Return whose card it is.
 
     A card in the programme's ranges that this till has never seen gets a provisional account at once: it earns, and
-    headquarters finds out later whose it is. Raises UnknownError for a card outside the ranges.
+    headquarters finds out later whose it is. Raises UnknownError for a card outside the ranges, NotAllowedError for a
+    `tap` that is not above the last one of this card here; one that is above is remembered.
     """
-    found = members.card_holder(bench.ledger, number, source) or _open_card(bench, number, source, by=by)
+    if tap is not None:
+        _check_tap(bench, number, source, tap)
+    found = members.card_holder(bench.ledger, number, source)
+    if found is None:
+        found = _open_card(bench, number, source, by=by, tap=tap)
+    elif tap is not None:
+        bench.ledger.remember(members.tapped(found.card, tap))
     return bench.view(bench.holder(found.account), bench.when(None), card=found.card)
 
 
-def _open_card(bench: Bench, number: str, source: Source, *, by: str) -> CardHolder:
+def _check_tap(bench: Bench, number: str, source: Source, tap: int) -> None:
+    last = members.last_tap(bench.ledger, number, source)
+    if last is not None and tap <= last:
+        raise NotAllowedError(
+            f"tap {tap} of this card is not above {last}, the last one here", hint="tap the card itself again"
+        )
+
+
+def _open_card(bench: Bench, number: str, source: Source, *, by: str, tap: int | None) -> CardHolder:
     _check_ranges(bench, number, source)
     account, card = new_name(), new_name()
     profile = bench.ledger.keys.seal({"number": number, "source": str(source)}, subject=card, account=account)
@@ -43,6 +58,7 @@ def _open_card(bench: Bench, number: str, source: Source, *, by: str) -> CardHol
         body={"account": account, "card": card},
         programme=bench.programme.version,
         profiles=(profile,),
+        state={} if tap is None else members.tapped(card, tap),
     )
     bench.ledger.append(draft)
     return CardHolder(card, account)

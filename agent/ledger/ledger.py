@@ -251,6 +251,7 @@ class Ledger:
             kind, facts = draft.slip
             row = (n, kind, "queued", orjson.dumps(facts, option=orjson.OPT_SORT_KEYS))
             conn.execute("INSERT INTO slip (n, kind, state, facts) VALUES (?, ?, ?, ?)", row)
+        _keep(conn, draft.state)
         self._n, self._head = n, link
         return Recorded(n, link, draft.ask, entry)
 
@@ -290,9 +291,13 @@ class Ledger:
     def remember(self, values: Mapping[str, bytes]) -> None:
         """Keep small values (sync counter, cursor, pinned root) durably."""
         with self.write() as conn:
-            conn.executemany("INSERT OR REPLACE INTO state VALUES (?, ?)", list(values.items()))
+            _keep(conn, values)
 
     def checkpoint(self) -> None:
         """Move the WAL's pages into the database file; called in pauses between sales."""
         with self.reading() as conn:
             conn.execute("PRAGMA wal_checkpoint(PASSIVE)")
+
+
+def _keep(conn: sqlite3.Connection, values: Mapping[str, bytes]) -> None:
+    conn.executemany("INSERT OR REPLACE INTO state VALUES (?, ?)", list(values.items()))

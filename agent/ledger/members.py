@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,6 +12,9 @@ from agent.loyalty.cards import Source
 from agent.loyalty.sale import Holder, Lot, Status
 
 FOUND_MAX = 20  # members a search by name returns at most
+
+_TAP = "tap:"  # and a card's id, which says nothing of its number: a key in `state`
+_TAP_BYTES = 8  # always as many, so that SQLite finds the highest
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +34,24 @@ def card_holder(ledger: Ledger, number: str, source: Source) -> CardHolder | Non
             (ledger.keys.token(str(source), number),),
         ).fetchone()
     return None if row is None else CardHolder(row[0], ledger.resolve(row[1]))
+
+
+def last_tap(ledger: Ledger, number: str, source: Source) -> int | None:
+    """Return the highest counter of a chip's taps that this till has taken, None if it has taken none.
+
+    A number may have several card ids, once tills that both met the card have heard of each other.
+    """
+    with ledger.reading() as conn:
+        row = conn.execute(
+            "SELECT max(state.value) FROM search JOIN state ON state.key = ? || search.subject WHERE search.token = ?",
+            (_TAP, ledger.keys.token(str(source), number)),
+        ).fetchone()
+    return None if row[0] is None else int.from_bytes(row[0])
+
+
+def tapped(card: str, tap: int) -> Mapping[str, bytes]:
+    """Return what to remember of a tap of `card`, so that `last_tap` knows it."""
+    return {f"{_TAP}{card}": tap.to_bytes(_TAP_BYTES)}
 
 
 def holder(ledger: Ledger, account: str) -> Holder | None:

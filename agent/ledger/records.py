@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from agent.journal.entry import Entry, Posting
@@ -25,7 +25,8 @@ class Draft:
     """An entry about to be appended: everything but its place in the chain.
 
     `ask` is a digest of what the caller asked for, so that a repeated op can be told from a conflicting one; `slip`
-    is (kind, facts) of the slip job that belongs to the entry.
+    is (kind, facts) of the slip job that belongs to the entry, `state` small values kept with it as `Ledger.remember`
+    keeps them.
     """
 
     id: str
@@ -40,6 +41,7 @@ class Draft:
     postings: tuple[Posting, ...] = ()
     profiles: tuple[NewProfile, ...] = ()
     slip: tuple[str, Mapping[str, Any]] | None = None
+    state: Mapping[str, bytes] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,7 +18,7 @@ import struct
 import subprocess
 import tempfile
 import threading
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Self
 
@@ -30,7 +30,7 @@ scard: Any = _scard  # pyscard has no types
 
 DRIVER = Path("/usr/lib/pcsc/drivers/serial/libifdvpcd.so")
 READER = "Virtual PCD 00 00"
-PORT = 0x8C7B
+READERS = {"Virtual PCD": 0x8C7B, "Second PCD": 0x8C8B}  # by name, and the port that a card connects to
 CLONE_NEWNET = 0x40000000
 
 # PC/SC part 3: a memory card, ISO 14443 A part 3, MIFARE Ultralight or NTAG; and a card with a processor.
@@ -39,6 +39,7 @@ ATR_PROCESSOR = bytes.fromhex("3b8180018080")
 GET_UID = bytes.fromhex("ffca000000")
 SELECT_PPSE = bytes.fromhex("00a404000e325041592e5359532e444446303100")
 NOT_SUPPORTED = bytes.fromhex("6a81")
+POWER_OFF, POWER_ON, RESET, GET_ATR = b"\x00", b"\x01", b"\x02", b"\x04"
 
 # libpcsclite reads the variable once per process, so it is set before anybody has used the library.
 FOLDER = Path(tempfile.gettempdir()) / f"tallystick-pcscd-{os.getpid()}"
@@ -63,7 +64,7 @@ def why_not() -> str | None:
 
 
 class PcscService:
-    """pcscd, startable and stoppable at will. `readers` False starts it without any reader."""
+    """pcscd, startable and stoppable at will."""
 
     def __init__(self) -> None:
         self._process: subprocess.Popen[bytes] | None = None
@@ -83,14 +84,20 @@ class PcscService:
         assert self._process is not None
         return f"/proc/{self._process.pid}/ns/net"
 
-    def start(self, *, readers: bool = True) -> None:
-        """Start pcscd and wait until it answers."""
-        conf = FOLDER / ("conf" if readers else "conf-without")
-        conf.mkdir(exist_ok=True)
-        if readers:
-            (conf / "vpcd").write_text(
-                f'FRIENDLYNAME "Virtual PCD"\nDEVICENAME /dev/null:{PORT:#x}\nLIBPATH {DRIVER}\nCHANNELID {PORT:#x}\n'
-            )
+    def start(self, *readers: str) -> None:
+        """Start pcscd with these READERS, the first if none is named, and wait until it answers."""
+        self._start(readers or ("Virtual PCD",))
+
+    def start_without_readers(self) -> None:
+        """Start pcscd with no reader, and wait until it answers."""
+        self._start(())
+
+    def _start(self, readers: Sequence[str]) -> None:
+        conf = FOLDER / f"conf-{len(list(FOLDER.iterdir()))}"
+        conf.mkdir()
+        sections = [_section(name) for name in readers]
+        if sections:
+            (conf / "vpcd").write_text("\n".join(sections))
         shell = ["sh", "-c", _ENTER, str(FOLDER / "run"), "pcscd", "--foreground", "--critical", "--config", str(conf)]
         self._process = subprocess.Popen(
             ["setpriv", "--pdeathsig", "KILL", "unshare", "--mount", "--net", "--propagation", "private", *shell],
@@ -130,17 +137,23 @@ class PcscService:
 
 
 class VirtualCard:
-    """A card. `answers` maps a command APDU to its answer; a command that is not in it is answered 6A81.
+    """A card. `answers` gives the answer to a command APDU; one that a mapping does not know is answered 6A81.
 
     The connection is the card: `insert` connects, `remove` closes. `remove_at` takes the card away in place of
     answering that many-th command.
     """
 
     def __init__(
-        self, answers: Mapping[bytes, bytes], *, atr: bytes = ATR_MEMORY, remove_at: int | None = None
+        self,
+        answers: Mapping[bytes, bytes] | Callable[[bytes], bytes],
+        *,
+        atr: bytes = ATR_MEMORY,
+        remove_at: int | None = None,
+        on_reset: Callable[[], None] = lambda: None,
     ) -> None:
-        self._answers = answers
+        self._answer = answers if callable(answers) else lambda command: answers.get(command, NOT_SUPPORTED)
         self._atr = atr
+        self._on_reset = on_reset
         self._remove_at = remove_at
         self._connection: socket.socket | None = None
         self._thread: threading.Thread | None = None
@@ -151,10 +164,11 @@ class VirtualCard:
         """Return a memory card with this unique id."""
         return cls({GET_UID: uid + b"\x90\x00"})
 
-    def insert(self, service: PcscService) -> None:
-        """Put the card on the reader of `service`; it is noticed a moment later."""
+    def insert(self, service: PcscService, reader: str = "Virtual PCD") -> None:
+        """Put the card on a reader of `service`; it is noticed a moment later."""
         connected = threading.Event()
-        self._thread = threading.Thread(target=self._serve, args=(service.network, connected), daemon=True)
+        arguments = (service.network, READERS[reader], connected)
+        self._thread = threading.Thread(target=self._serve, args=arguments, daemon=True)
         self._thread.start()
         assert connected.wait(5), "the card did not reach the virtual reader"
 
@@ -165,25 +179,37 @@ class VirtualCard:
                 self._connection.shutdown(socket.SHUT_RDWR)
             self._thread.join(5)
 
-    def _serve(self, network: str, connected: threading.Event) -> None:
+    def _serve(self, network: str, port: int, connected: threading.Event) -> None:
         with open(network, "rb") as namespace:  # noqa: PTH123  # setns wants the descriptor
             libc = ctypes.CDLL(None, use_errno=True)
             assert libc.setns(namespace.fileno(), CLONE_NEWNET) == 0, os.strerror(ctypes.get_errno())
-        with socket.create_connection(("127.0.0.1", PORT), timeout=5) as self._connection:
+        with socket.create_connection(("127.0.0.1", port), timeout=5) as self._connection:
             self._connection.settimeout(None)
             connected.set()
             with contextlib.suppress(OSError):  # the reader went away
-                self._answer_all(self._connection)
+                self.answer_all(self._connection)
 
-    def _answer_all(self, connection: socket.socket) -> None:
+    def answer_all(self, connection: socket.socket) -> None:
+        """Answer the virtual reader until it goes away, or the card does."""
         while (payload := _frame(connection)) is not None:
-            if payload == b"\x04":
+            if payload == GET_ATR:
                 _send(connection, self._atr)
+            elif payload in {POWER_OFF, POWER_ON, RESET}:
+                self._on_reset()
             elif len(payload) > 1:
                 self.commands.append(payload)
                 if len(self.commands) == self._remove_at:
                     return
-                _send(connection, self._answers.get(payload, NOT_SUPPORTED))
+                _send(connection, self._answer(payload))
+
+
+def _section(reader: str) -> str:
+    """Configure one of READERS, with a copy of the driver: loaded once, it keeps the sockets of one reader only."""
+    port = READERS[reader]
+    driver = FOLDER / f"{port}.so"
+    if not driver.exists():
+        shutil.copy(DRIVER, driver)
+    return f'FRIENDLYNAME "{reader}"\nDEVICENAME /dev/null:{port:#x}\nLIBPATH {driver}\nCHANNELID {port:#x}\n'
 
 
 def _frame(connection: socket.socket) -> bytes | None:

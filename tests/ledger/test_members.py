@@ -9,7 +9,9 @@ from agent.ledger.members import (
     card_holder,
     first_name,
     holder,
+    last_tap,
     profile_of,
+    tapped,
 )
 from agent.loyalty.cards import Source
 from agent.loyalty.sale import Lot, Status
@@ -153,3 +155,16 @@ def test_a_member_whose_key_is_gone_has_no_name_and_keeps_the_points(ledger: Led
     assert (profile_of(ledger, "a"), first_name(ledger, "a")) == (None, None)
     assert found is not None
     assert found.balance("points") == 3
+
+
+def test_the_last_tap_of_a_card_is_the_highest_whatever_id_it_was_remembered_under(ledger: Ledger) -> None:
+    for account in ("b", "a"):  # another till had met the card, too, and headquarters told
+        enrol(ledger, account, {"name": "Ada"}, number=NUMBER)
+    assert last_tap(ledger, NUMBER, Source.NUMBER) is None
+
+    ledger.remember(tapped("card-of-b", 256))
+    assert card_holder(ledger, NUMBER, Source.NUMBER) == CardHolder("card-of-a", "a")
+    assert last_tap(ledger, NUMBER, Source.NUMBER) == 256
+    ledger.remember(tapped("card-of-a", 65_535))
+    assert last_tap(ledger, NUMBER, Source.NUMBER) == 65_535
+    assert last_tap(ledger, NUMBER[:-1] + "0", Source.NUMBER) is None

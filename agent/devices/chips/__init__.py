@@ -1,0 +1,1 @@
+"""What chips are asked and what they answer, whichever reader stands between."""
