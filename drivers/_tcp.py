@@ -24,9 +24,9 @@ class TcpChannel:
         self._name = name
         self._write_timeout_s = write_timeout_s
 
-    def write(self, data: bytes) -> None:
+    def write(self, data: bytes, *, timeout_s: float | None = None) -> None:
         """Write all of `data`; DeviceTimeoutError if the device stops taking it."""
-        self._connection.settimeout(self._write_timeout_s)
+        self._connection.settimeout(timeout_s or self._write_timeout_s)
         try:
             self._connection.sendall(data)
         except OSError as error:

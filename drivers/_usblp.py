@@ -20,6 +20,7 @@ from agent.errors import DeviceTimeoutError
 LPGETSTATUS = 0x060B
 PORT_PAPER_EMPTY = 0x20  # USB Printer Class 1.1, 4.2.2: GET_PORT_STATUS
 CHUNK_MAX = 4096
+_REST_S = 0.01
 
 
 class UsbLp:
@@ -53,12 +54,13 @@ class UsbLp:
         """The file itself: it stays open between uses."""
         yield self
 
-    def write(self, data: bytes) -> None:
+    def write(self, data: bytes, *, timeout_s: float | None = None) -> None:
         """Write all of `data`; DeviceTimeoutError if the printer stops taking it (out of paper, cover open)."""
-        deadline = time.monotonic() + self._write_timeout_s
+        deadline = time.monotonic() + (timeout_s or self._write_timeout_s)
         sent = 0
         while sent < len(data):
-            if not self._wait(select.POLLOUT, deadline - time.monotonic()):
+            left_s = deadline - time.monotonic()
+            if left_s <= 0 or not self._wait(select.POLLOUT, left_s):
                 raise DeviceTimeoutError(f"printer {self._path} took {sent} of {len(data)} bytes and then no more")
             try:
                 sent += os.write(self._fd, data[sent : sent + CHUNK_MAX])
@@ -74,12 +76,14 @@ class UsbLp:
             try:
                 received = os.read(self._fd, CHUNK_MAX)
             except BlockingIOError:
-                continue
+                received = b""
             except OSError as error:
                 raise device_error(error, f"printer {self._path}") from error
             if received:
                 return received
-            time.sleep(min(0.01, timeout_s))  # usblp reports ready and returns nothing when the printer sent nothing
+            if time.monotonic() >= deadline:  # usblp reports ready and returns nothing when the printer sent nothing
+                break
+            time.sleep(_REST_S)
         return b""
 
     def paper_empty(self) -> bool | None:
@@ -94,4 +98,4 @@ class UsbLp:
     def _wait(self, event: int, timeout_s: float) -> bool:
         poll = select.poll()
         poll.register(self._fd, event)
-        return timeout_s > 0 and bool(poll.poll(timeout_s * 1000))
+        return bool(poll.poll(max(timeout_s, 0) * 1000))

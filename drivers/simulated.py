@@ -2,11 +2,11 @@
 
 Tested with: itself.
 Supported: reads written line by line to a FIFO (`feed`) or given to `tell`; slips kept or put in a folder (`output`).
-Missing: a cash drawer that says whether it is open.
+Missing: nothing that a test asked for.
 
 A line is one read: text for MSR and Scanner, hexadecimal digits for SmartCardRW. A line that begins with ! is for the
 simulation itself: `!hang SECONDS`, `!raise TEXT`, `!unplug SECONDS`, and for a printer `!paper ok|near_end|out`,
-`!cover ok|bad`, `!cutter ok|bad`, `!online ok|bad`.
+`!cover ok|bad`, `!cutter ok|bad`, `!online ok|bad`; for a drawer, on a printer or not, `!drawer open|closed|unknown`.
 """
 
 from __future__ import annotations
@@ -25,6 +25,7 @@ from agent.devices.categories import (
     DATA_MAX,
     INPUT_CATEGORIES,
     Category,
+    DrawerState,
     Health,
     HealthLevel,
     Input,
@@ -67,6 +68,7 @@ class Simulated(Lifecycle):
         self.slips: deque[bytes] = deque(maxlen=SLIPS_KEPT)
         self.shown: tuple[str, ...] = ()
         self.drawer_openings = 0
+        self._drawer = DrawerState.CLOSED
         self._slips_written = 0
 
     @property
@@ -103,14 +105,14 @@ class Simulated(Lifecycle):
             if left <= 0:
                 return None
             self._obey(left)
-        return Input(self._data(self._waiting.popleft()))
+        return Input(self._data(self._waiting.popleft()), last_byte_ns=time.monotonic_ns())
 
     def encode(self, document: Document) -> bytes:
         """ESC/POS, as for a common printer without a font for what it cannot print itself."""
         return encode(document, self._model)
 
-    def send(self, data: bytes) -> None:
-        """Keep the slip; DeviceTimeoutError while the simulated printer could not print it."""
+    def send(self, data: bytes) -> bool:
+        """Keep the slip, and say that it is printed; DeviceTimeoutError while the printer could not print it."""
         self.require_enabled("print")
         self._obey(0)
         if not self._printer.ok:
@@ -118,6 +120,7 @@ class Simulated(Lifecycle):
         self.slips.append(data)
         if self._settings.output is not None:
             self._slips_written = _write_slip(self._settings.output, data, self._slips_written)
+        return True
 
     def status(self) -> PrinterStatus:
         """Return what the simulation was told to be."""
@@ -126,10 +129,17 @@ class Simulated(Lifecycle):
         return self._printer
 
     def open_drawer(self) -> None:
-        """Count one more opening."""
+        """Count one more opening; the drawer stays open until `!drawer closed`."""
         self.require_enabled("open the drawer")
         self._obey(0)
         self.drawer_openings += 1
+        self._drawer = DrawerState.OPEN
+
+    def drawer_state(self) -> DrawerState:
+        """Return what the drawer was last told or made to be."""
+        self.require_enabled("ask for the drawer")
+        self._obey(0)
+        return self._drawer
 
     def show(self, lines: Sequence[str]) -> None:
         """Remember what is shown."""
@@ -175,6 +185,8 @@ class Simulated(Lifecycle):
                     self._printer = replace(self._printer, cutter=Sign(value))
                 case "online":
                     self._printer = replace(self._printer, online=Sign(value))
+                case "drawer":
+                    self._drawer = DrawerState(value)
                 case _:
                     raise FailureError(f"the simulated device does not know the command {word!r}")
         except ValueError as error:

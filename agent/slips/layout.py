@@ -87,7 +87,7 @@ class _Slip:
         yield from self.centred(said.text, bold=True, double=True)
 
     def web(self) -> Iterator[Block]:
-        address = self.letterhead.web
+        address = paper.clean(self.letterhead.web)
         if address:
             yield Rule()
             yield from self.centred(self.said("web", {}).text)

@@ -4,6 +4,9 @@ A job goes queued -> sent -> confirmed. It is marked `sent` before its first byt
 never prints one twice; a job found `sent` at the start of an agent becomes `unconfirmed`, and a person may ask for a
 copy. It also becomes `unconfirmed` when the printer has no way to say that it printed. A job that cannot be rendered
 becomes `failed` and lets the next one pass. While the printer is not well nothing is sent and the job stays queued.
+
+What became of a job is written down in one commit with the next job's `sent`, or as soon as there is nothing to print:
+until then the ledger says `sent`, which after a crash means no more than that it is not known.
 """
 
 from __future__ import annotations
@@ -11,6 +14,7 @@ from __future__ import annotations
 import logging
 import threading
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any, Final, Literal, Protocol
 
@@ -47,11 +51,11 @@ class SlipJob(Protocol):
 class SlipQueue(Protocol):
     """The ledger's slip table. Every method may raise LedgerError."""
 
-    def next_slip(self) -> SlipJob | None:
-        """Return the oldest job that is queued or sent."""
+    def next_slip(self, *, after: int = 0) -> SlipJob | None:
+        """Return the oldest job with a number above `after` that is queued or sent."""
 
-    def mark_slip(self, slip_id: int, state: str, /) -> None:
-        """Note durably what became of a job."""
+    def mark_slips(self, states: Mapping[int, str], /) -> None:
+        """Note durably, in one commit, what became of jobs."""
 
     def slip_counts(self) -> Mapping[str, int]:
         """Return how many jobs are in each open state."""
@@ -63,8 +67,8 @@ class SlipPrinter(Protocol):
     def encode(self, document: Document) -> bytes:
         """Turn a slip into the printer's bytes."""
 
-    def send(self, data: bytes) -> None:
-        """Hand all of `data` to the printer."""
+    def send(self, data: bytes) -> bool:
+        """Hand all of `data` to the printer; True if it said that it printed it."""
 
     def status(self) -> PrinterStatus:
         """Ask the printer how it is."""
@@ -107,6 +111,7 @@ class Spool:
         self._times = times or SpoolTimes()
         self._retry_s = self._times.retry_first_s
         self._said: tuple[SpoolWord, str] = ("idle", "")
+        self._decided: dict[int, str] = {}  # jobs that are done, by number, until that is written down
         self._answers = False  # a printer that answered once and is silent now is off, not without a way back
         self._awake = threading.Event()
         self._stopping = threading.Event()
@@ -136,12 +141,17 @@ class Spool:
         while not self._stopping.is_set():
             self._awake.wait(self._step())
             self._awake.clear()
+        with suppress(LedgerError):
+            self._write_down({})
         self._said = ("stopped", "")
 
     def _step(self) -> float | None:
         """Do one thing; return how long to wait before the next, None for until something new."""
         try:
-            job = self._queue.next_slip()
+            job = self._queue.next_slip(after=max(self._decided, default=0))
+            if job is None and self._decided:
+                self._write_down({})
+                return 0
             if job is None:
                 self._said = ("idle", "")
                 return None
@@ -180,14 +190,17 @@ class Spool:
 
     def _print(self, job: SlipJob, data: bytes) -> None:
         self._said = ("printing", "")
-        self._queue.mark_slip(job.id, "sent")
+        self._write_down({job.id: "sent"})
         try:
-            self._printer.send(data)
+            is_printed = self._printer.send(data)
         except _NOTHING_SENT:
-            self._queue.mark_slip(job.id, "queued")
+            self._write_down({job.id: "queued"})
             raise
         except Exception as error:  # noqa: BLE001 - whatever a driver raises, some of the slip may be on paper
             self._finish(job, "unconfirmed", str(error))
+            return
+        if is_printed:
+            self._finish(job, "confirmed")
         else:
             self._confirm(job)
 
@@ -205,12 +218,19 @@ class Spool:
             self._said = ("waiting", status.trouble)
             self._stopping.wait(self._times.poll_s)
 
-    def _finish(self, job: SlipJob, state: str, reason: str, level: int = logging.WARNING) -> None:
-        self._queue.mark_slip(job.id, state)
+    def _finish(self, job: SlipJob, state: str, reason: str = "", level: int = logging.WARNING) -> None:
+        self._decided[job.id] = state
         if state != "confirmed":
             _log.log(level, "slip job=%d state=%s reason=%r", job.id, state, reason)
 
+    def _write_down(self, states: Mapping[int, str]) -> None:
+        if self._decided or states:
+            self._queue.mark_slips({**self._decided, **states})
+            self._decided.clear()
+
     def _hold(self, reason: str) -> float:
         self._said = ("waiting", reason)
+        with suppress(LedgerError):  # what is done must not wait for a printer that may be away for hours
+            self._write_down({})
         pause_s, self._retry_s = self._retry_s, min(self._retry_s * 2, self._times.retry_last_s)
         return pause_s

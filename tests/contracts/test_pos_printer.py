@@ -1,4 +1,4 @@
-"""POSPrinter: the simulated driver; escpos_printer on a TCP port, a serial line and a file."""
+"""POSPrinter: the simulated driver; escpos_printer on a TCP port, a serial line, a USB bus and a file; star_printer."""
 
 from __future__ import annotations
 
@@ -6,14 +6,18 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from usb.backend import libusb1  # type: ignore[import-untyped]  # ships no types
 
 from agent.devices.categories import Category
-from drivers import simulated
-from drivers.escpos_printer import EscposPrinter, Settings, Transport
+from drivers import simulated, star_printer
+from drivers._link import Transport
+from drivers.escpos_printer import EscposPrinter, Settings
+from drivers.star_printer import StarPrinter
 from tests.contracts.printer_contract import AnsweringPrinterContract, PrinterBench, PrinterContract, bring_up
 from tests.contracts.simulated_bench import AWAY_S, wait_for_return
-from tests.drivers.printer import PrinterModel, SerialPrinter, TcpPrinter
+from tests.drivers.printer import PrinterModel, SerialPrinter, StarModel, TcpPrinter
 from tests.drivers.serial_line import SerialLine
+from tests.drivers.usb_bus import UsbBus
 
 
 class TestSimulated(AnsweringPrinterContract):
@@ -102,6 +106,43 @@ class TestEscposThroughAPrinterFile(EscposContract):
             yield PrinterBench(device, lambda: bytes(model.printed), printer.unplug, printer.plug_in)
             device.close()
             printer.unplug()
+
+
+class TestEscposPastTheKernelsDriver(EscposContract):
+    @pytest.fixture
+    def bench(self, model: PrinterModel, monkeypatch: pytest.MonkeyPatch) -> Iterator[PrinterBench]:
+        bus = UsbBus(model)
+        monkeypatch.setattr(libusb1, "get_backend", lambda: bus)
+        device = EscposPrinter(Settings(Transport.USB, answer_timeout_s=0.1))
+        yield PrinterBench(
+            device,
+            lambda: bytes(model.printed),
+            lambda: setattr(bus, "there", False),
+            lambda: setattr(bus, "there", True),
+        )
+        device.close()
+
+
+class TestStarOverTheNetwork(AnsweringPrinterContract):
+    @pytest.fixture
+    def model(self) -> StarModel:
+        self._model = StarModel()
+        return self._model
+
+    @pytest.fixture
+    def bench(self, model: StarModel) -> Iterator[PrinterBench]:
+        with TcpPrinter(model) as printer:
+            device = StarPrinter(
+                star_printer.Settings(Transport.NETWORK, host="127.0.0.1", port=printer.port, answer_timeout_s=0.1)
+            )
+            yield PrinterBench(device, lambda: bytes(model.printed), printer.unplug, printer.plug_in)
+            device.close()
+
+    def take_paper_away(self, _: PrinterBench) -> None:
+        self._model.be_out_of_paper()
+
+    def open_cover(self, _: PrinterBench) -> None:
+        self._model.open_cover()
 
 
 class TestEscposIntoAFile(PrinterContract):

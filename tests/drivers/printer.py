@@ -1,4 +1,4 @@
-"""Printers for tests: one that speaks DLE EOT, behind a TCP port or at the end of a serial line."""
+"""Printers for tests: one that speaks ESC/POS, behind a TCP port or at the end of a serial line."""
 
 from __future__ import annotations
 
@@ -9,32 +9,75 @@ from typing import Self
 
 from tests.drivers.serial_line import SerialLine
 
-_QUESTION = re.compile(rb"\x10\x04([\x01-\x04])")
+_REQUEST = re.compile(
+    rb"\x10\x04(?P<question>[\x01-\x04])|(?P<report>\x1da\xff)|\x1d\(H\x06\x0000(?P<process>.{4})", re.DOTALL
+)
 WELL = 0x12  # DLE EOT: the fixed bits alone say that nothing is wrong
+ALL_WELL = b"\x10\x00\x00\x00"  # GS a: the same
+STAR_WELL = bytes.fromhex("0f 06 00 00 00 00 00")  # seven bytes, version 3
 
 
 class PrinterModel:
-    """What any printer does with bytes: prints them, and answers DLE EOT out of turn. `silent` it answers nothing."""
+    """What any printer does with bytes: prints them, and answers requests. `silent` it answers nothing.
+
+    `writes` are the pieces as they came, requests included. `confirms` is cleared while nothing can be printed.
+    """
 
     def __init__(self) -> None:
         self.printed = bytearray()
+        self.writes: list[bytes] = []
         self.silent = False
+        self.confirms = True
         self.answers = {1: WELL, 2: WELL, 3: WELL, 4: WELL}
+        self.automatic = ALL_WELL
         self.prefix = b""  # sent before every answer: automatic status, XON
 
     def be_out_of_paper(self) -> None:
         """Answer as an Epson printer does whose roll has ended."""
         self.answers |= {1: 0x1A, 2: 0x32, 4: 0x7E}
+        self.automatic = b"\x18\x00\x0f\x00"
+        self.confirms = False
 
     def open_cover(self) -> None:
         """Answer as with the cover open."""
         self.answers |= {1: 0x1A, 2: 0x16}
+        self.automatic = b"\x38\x00\x00\x00"
+        self.confirms = False
 
     def take(self, data: bytes) -> bytes:
-        """Return the answer to `data`."""
-        self.printed += _QUESTION.sub(b"", data)
-        asked = [match[1][0] for match in _QUESTION.finditer(data)]
-        return b"" if self.silent else b"".join(self.prefix + bytes([self.answers[n]]) for n in asked)
+        """Return the answers to `data`."""
+        self.writes.append(data)
+        self.printed += _REQUEST.sub(b"", data)
+        return b"" if self.silent else b"".join(self._answer(found) for found in _REQUEST.finditer(data))
+
+    def _answer(self, found: re.Match[bytes]) -> bytes:
+        if found["question"]:
+            answer = self.answers.get(found["question"][0])
+            return b"" if answer is None else self.prefix + bytes([answer])
+        if found["report"]:
+            return self.automatic
+        return b'7"' + found["process"] + b"\0" if self.confirms else b""
+
+
+class StarModel(PrinterModel):
+    """A printer that knows Star's language: it answers ESC ACK SOH, and nothing of Epson's."""
+
+    REQUEST = b"\x1b\x06\x01"
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.automatic = STAR_WELL
+
+    def be_out_of_paper(self) -> None:
+        self.automatic = bytes.fromhex("0f 06 08 00 00 0c 00")
+
+    def open_cover(self) -> None:
+        self.automatic = bytes.fromhex("0f 06 28 00 00 00 00")
+
+    def take(self, data: bytes) -> bytes:
+        self.writes.append(data)
+        self.printed += data.replace(self.REQUEST, b"")
+        return b"" if self.silent else (self.prefix + self.automatic) * data.count(self.REQUEST)
 
 
 class TcpPrinter:

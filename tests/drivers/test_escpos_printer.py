@@ -1,18 +1,25 @@
-"""escpos_printer: settings, and what its transports do with a printer that stops taking bytes."""
+"""escpos_printer: settings, confirmation, the drawer, and what its transports do with a printer that stops."""
 
 from __future__ import annotations
 
+import re
 import socket
 import time
 from pathlib import Path
+from typing import Any
 
 import pytest
+from usb.backend import libusb1  # type: ignore[import-untyped]  # ships no types
 
-from agent.devices.document import Document, Text
+from agent.devices.categories import DrawerState, Paper, PrinterStatus
+from agent.devices.document import Cut, Document, Text
 from agent.devices.settings import parse_settings
 from agent.errors import ConfigError, DeviceTimeoutError, NoHardwareError, OfflineError
-from drivers.escpos_printer import EscposPrinter, Settings, Transport
+from drivers._link import Transport
+from drivers.escpos_printer import EscposPrinter, Settings
+from tests.drivers.printer import PrinterModel, TcpPrinter
 from tests.drivers.serial_line import SerialLine
+from tests.drivers.usb_bus import UsbBus
 
 SLIP = bytes(range(32, 127)) * 20_000  # 1.9 MB: more than any buffer on the way holds
 
@@ -30,10 +37,17 @@ def brought_up(settings: Settings) -> EscposPrinter:
     [
         ({"transport": "network"}, "needs 'host'"),
         ({"transport": "usblp"}, "needs 'path'"),
-        ({"transport": "usb", "path": "/dev/usb/lp0"}, "did you mean 'usblp'"),
+        ({"transport": "usbip", "path": "/dev/usb/lp0"}, "did you mean 'usblp'"),
         ({"transport": "network", "host": "printer", "port": 0}, "'port' is 0"),
         ({"transport": "file", "path": "x", "write_timeout_s": 0}, "more than 0 seconds"),
         ({"transport": "file", "path": "x", "code_pages": {"CP866": 256}}, "'code_pages.CP866' is 256"),
+        ({"transport": "file", "path": "x", "code_pages": {"CP8666": 17}}, "did you mean 'CP866'"),
+        ({"transport": "file", "path": "x", "completion_timeout_s": 0}, "more than 0 seconds"),
+        ({"transport": "file", "path": "x", "romanian": "folded"}, "did you mean 'fold'"),
+        ({"transport": "file", "path": "x", "drawer_pin": 3}, "'drawer_pin' is 3 but must be 2 or 5"),
+        ({"transport": "file", "path": "x", "drawer_on_ms": 1}, "'drawer_on_ms' is 1 but must be 2 to 510"),
+        ({"transport": "file", "path": "x", "drawer_off_ms": 600}, "'drawer_off_ms' is 600 but must be 2 to 510"),
+        ({"transport": "file", "path": "x", "drawer_on_ms": 100, "drawer_off_ms": 100}, "flow 50% of the time"),
     ],
 )
 def test_settings_that_cannot_be_are_refused(table: dict[str, object], said: str) -> None:
@@ -96,3 +110,130 @@ def test_a_printer_that_is_not_there_is_named(transport: Transport, tmp_path: Pa
 
     with pytest.raises(NoHardwareError, match="lp0 is not there"):
         printer.open()
+
+
+def network(printer: TcpPrinter, **options: Any) -> EscposPrinter:
+    settings = {"host": "127.0.0.1", "port": printer.port, "answer_timeout_s": 0.1, **options}
+    return brought_up(parse_settings(Settings, {"transport": "network", **settings}, where="device 'printer'"))
+
+
+def test_a_printer_that_confirms_is_believed() -> None:
+    with TcpPrinter(PrinterModel()) as peer:
+        printer = network(peer, completion=True)
+
+        assert printer.send(b"slip\n")
+
+    assert bytes(peer.model.printed) == b"slip\n"
+
+
+def test_every_slip_is_confirmed_under_an_id_of_its_own() -> None:
+    with TcpPrinter(PrinterModel()) as peer:
+        printer = network(peer, completion=True)
+        for _ in range(3):
+            printer.send(b"slip\n")
+
+    ids = [write[-4:] for write in peer.model.writes]
+    assert len(set(ids)) == 3
+    assert all(b"0000" <= process_id <= b"9999" for process_id in ids)
+
+
+def test_another_slips_confirmation_does_not_count() -> None:
+    class Confused(PrinterModel):
+        def _answer(self, found: re.Match[bytes]) -> bytes:
+            return b'7"????\0' if found["process"] else super()._answer(found)
+
+    with TcpPrinter(Confused()) as peer:
+        assert not network(peer, completion=True, completion_timeout_s=0.1).send(b"slip\n")
+
+
+def test_without_being_asked_for_nothing_is_confirmed() -> None:
+    with TcpPrinter(PrinterModel()) as peer:
+        assert not network(peer).send(b"slip\n")
+
+    assert peer.model.writes == [b"slip\n"]
+
+
+def test_a_printer_that_stops_in_mid_slip_does_not_make_us_wait_for_its_confirmation() -> None:
+    model = PrinterModel()
+    model.be_out_of_paper()
+    with TcpPrinter(model) as peer:
+        printer = network(peer, completion=True, completion_timeout_s=60, automatic_status=True)
+        begun = time.monotonic()
+        is_printed = printer.send(b"slip\n")
+
+    assert not is_printed
+    assert time.monotonic() - begun < 5
+
+
+@pytest.mark.slow
+def test_a_printer_that_reports_nothing_by_itself_is_asked_while_we_wait() -> None:
+    model = PrinterModel()
+    model.be_out_of_paper()
+    with TcpPrinter(model) as peer:
+        begun = time.monotonic()
+        is_printed = network(peer, completion=True, completion_timeout_s=60).send(b"slip\n")
+
+    assert not is_printed
+    assert time.monotonic() - begun < 5
+
+
+def test_a_printer_that_only_reports_changes_is_understood() -> None:
+    model = PrinterModel()
+    model.answers.clear()  # no DLE EOT
+    with TcpPrinter(model) as peer:
+        printer = network(peer, automatic_status=True)
+        well = printer.status()
+        model.open_cover()
+        model.answers.clear()
+        uncovered = printer.status()
+
+    assert well.ok
+    assert uncovered.trouble == "cover open, offline"
+
+
+def test_a_usb_port_that_knows_of_the_paper_speaks_for_a_silent_printer(monkeypatch: pytest.MonkeyPatch) -> None:
+    bus = UsbBus(PrinterModel())
+    bus.model.silent = bus.paper_empty = True
+    monkeypatch.setattr(libusb1, "get_backend", lambda: bus)
+    printer = brought_up(Settings(Transport.USB, answer_timeout_s=0.05))
+    status = printer.status()
+    printer.close()
+
+    assert status == PrinterStatus(paper=Paper.OUT)
+
+
+def test_the_drawers_pulse_is_a_write_of_its_own_on_the_pin_that_was_set() -> None:
+    with TcpPrinter(PrinterModel()) as peer:
+        printer = network(peer, drawer_pin=5, drawer_on_ms=100, drawer_off_ms=400)
+        printer.send(printer.encode(Document(42, (Text("slip"), Cut()))))
+        printer.open_drawer()
+
+    assert peer.model.writes[1:] == [b"\x1bp\x01\x32\xc8"]
+    assert b"\x1bp" not in peer.model.writes[0]
+
+
+def test_the_drawer_can_be_opened_past_what_waits_to_be_printed() -> None:
+    with TcpPrinter(PrinterModel()) as peer:
+        network(peer, drawer_at_once=True).open_drawer()
+
+    assert peer.model.writes == [b"\x10\x14\x01\x00\x01"]
+
+
+def test_the_solenoid_gets_its_pause() -> None:
+    with TcpPrinter(PrinterModel()) as peer:
+        printer = network(peer, drawer_on_ms=10, drawer_off_ms=60)
+        printer.open_drawer()
+        begun = time.monotonic()
+        printer.open_drawer()
+        took_s = time.monotonic() - begun
+
+    assert took_s >= 0.05
+    assert len(peer.model.writes) == 2
+
+
+@pytest.mark.parametrize(("switch", "silent"), [("none", False), ("high", True)])
+def test_a_drawer_that_cannot_be_asked_is_unknown(switch: str, *, silent: bool) -> None:
+    model = PrinterModel()
+    model.silent = silent
+    with TcpPrinter(model) as peer:
+        assert network(peer, drawer_switch=switch).drawer_state() is DrawerState.UNKNOWN

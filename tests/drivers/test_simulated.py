@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from agent.devices.categories import Category, Paper
+from agent.devices.categories import Category, DrawerState, Paper
 from agent.errors import DeviceTimeoutError, FailureError, IllegalError, NoHardwareError
 from drivers.simulated import Settings, Simulated
 
@@ -94,12 +94,21 @@ def test_it_hangs_when_told(scanner: Simulated) -> None:
     assert time.monotonic() - begun >= 0.1
 
 
-@pytest.mark.parametrize("command", ["!dance", "!hang long", "!paper wet"])
+@pytest.mark.parametrize("command", ["!dance", "!hang long", "!paper wet", "!drawer ajar"])
 def test_a_command_it_does_not_know_is_named(scanner: Simulated, command: str) -> None:
     scanner.tell(command)
 
     with pytest.raises(FailureError, match=command[1:].rpartition(" ")[2]):
         scanner.read(1)
+
+
+def test_a_printers_drawer_is_what_it_was_told_to_be(printer: Simulated) -> None:
+    states = []
+    for word in ("unknown", "open", "closed"):
+        printer.tell(f"!drawer {word}")
+        states.append(printer.drawer_state())
+
+    assert states == [DrawerState.UNKNOWN, DrawerState.OPEN, DrawerState.CLOSED]
 
 
 def test_slips_are_numbered_on_from_what_is_there(printer: Simulated, tmp_path: Path) -> None:

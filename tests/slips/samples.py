@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import PIL.Image
 
-from agent.devices.document import Align, Block, Cut, Document, Feed, Image, QRCode, Rule, Text
+from agent.devices.document import Align, Barcode, Block, Cut, Document, Feed, Image, QRCode, Rule, Text
 from agent.slips.facts import SlipFacts, SlipLine
 from agent.slips.reader import paper_width_px
 from agent.slips.reader.interpreter import interpret
@@ -67,13 +67,19 @@ class PlainEncoder:
                 width = (block.width_px + 7) // 8
                 size = width.to_bytes(2, "little") + block.height_px.to_bytes(2, "little")
                 return _aligned(block.align) + b"\x1dv0\x00" + size + block.rows
-            case QRCode():
-                data = block.data.encode()
-                store = (len(data) + 3).to_bytes(2, "little") + b"1P0" + data
-                module = b"\x1d(k\x03\x001C" + bytes((block.module_px,))
-                return _aligned(block.align) + module + b"\x1d(k\x03\x001E1\x1d(k" + store + b"\x1d(k\x03\x001Q0"
+            case QRCode() | Barcode():
+                return _aligned(block.align) + _symbol(block)
             case Cut():
                 return b"\x1dVB\x00"
+
+
+def _symbol(block: QRCode | Barcode) -> bytes:
+    data = block.data.encode()
+    if isinstance(block, Barcode):
+        return b"\x1dk" + bytes((73, len(data) + 2)) + b"{B" + data
+    store = (len(data) + 3).to_bytes(2, "little") + b"1P0" + data
+    module = b"\x1d(k\x03\x001C" + bytes((block.module_px,))
+    return module + b"\x1d(k\x03\x001E1\x1d(k" + store + b"\x1d(k\x03\x001Q0"
 
 
 def _aligned(align: Align) -> bytes:

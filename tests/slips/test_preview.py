@@ -9,7 +9,8 @@ from agent.slips.layout import lay_out
 from agent.slips.preview import preview_png
 from agent.slips.reader import paper_width_px, read_text
 from agent.slips.settings import COLUMNS, SlipSettings
-from drivers.escpos_printer import EscposPrinter, Settings, Transport
+from drivers._link import Transport
+from drivers.escpos_printer import EscposPrinter, Settings
 from tests.slips.samples import LETTERHEAD, SALE, PlainEncoder
 
 DEMO_LOGO = Path(__file__).parents[2] / "config" / "demo" / "logo.png"

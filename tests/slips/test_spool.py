@@ -3,7 +3,7 @@ from __future__ import annotations
 import logging
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -45,18 +45,21 @@ class Queue:
 
     jobs: dict[int, Job] = field(default_factory=dict)
     history: list[tuple[int, str]] = field(default_factory=list)
+    commits: int = 0
 
     def add(self, facts: dict[str, Any], *, state: str = "queued") -> int:
         number = len(self.jobs) + 1
         self.jobs[number] = Job(number, facts, state)
         return number
 
-    def next_slip(self) -> Job | None:
-        return next((job for job in self.jobs.values() if job.state in {"queued", "sent"}), None)
+    def next_slip(self, *, after: int = 0) -> Job | None:
+        return next((job for job in self.jobs.values() if job.state in {"queued", "sent"} and job.id > after), None)
 
-    def mark_slip(self, slip_id: int, state: str, /) -> None:
-        self.jobs[slip_id] = replace(self.jobs[slip_id], state=state)
-        self.history.append((slip_id, state))
+    def mark_slips(self, states: Mapping[int, str], /) -> None:
+        self.commits += 1
+        for slip_id, state in states.items():
+            self.jobs[slip_id] = replace(self.jobs[slip_id], state=state)
+            self.history.append((slip_id, state))
 
     def slip_counts(self) -> dict[str, int]:
         states = [job.state for job in self.jobs.values()]
@@ -69,15 +72,17 @@ class Printer:
 
     says: PrinterStatus | DeviceError = WELL
     on_send: Callable[[], None] = lambda: None
+    confirms: bool = False  # it says when a slip is printed
     got: list[bytes] = field(default_factory=list)
     asked: int = 0
 
     def encode(self, document: Document) -> bytes:
         return PlainEncoder().encode(document)
 
-    def send(self, data: bytes) -> None:
+    def send(self, data: bytes) -> bool:
         self.on_send()
         self.got.append(data)
+        return self.confirms
 
     def status(self) -> PrinterStatus:
         self.asked += 1
@@ -125,6 +130,54 @@ def test_slips_are_printed_in_the_order_of_their_jobs() -> None:
 
     receipts = [line.split()[1] for data in printer.got for line in read_text(data) if line.startswith("Receipt")]
     assert receipts == ["R0", "R1", "R2", "R3", "R4"]
+
+
+def test_a_printer_that_confirms_is_not_asked_again() -> None:
+    queue, printer = Queue(), Printer(confirms=True)
+    job = queue.add(SALE.to_json())
+
+    with running(queue, printer):
+        until(lambda: queue.jobs[job].state == "confirmed")
+
+    assert printer.asked == 1  # before the slip, not after it
+
+
+def test_what_became_of_one_slip_is_written_down_with_the_next() -> None:
+    queue, printer = Queue(), Printer()
+    for number in range(5):
+        queue.add(replace(SALE, op=f"R{number}").to_json())
+
+    with running(queue, printer):
+        until(lambda: {job.state for job in queue.jobs.values()} == {"confirmed"})
+
+    assert queue.commits == 6  # sent, confirmed with sent four times, confirmed
+
+
+def test_a_slip_that_is_done_is_written_down_while_the_printer_is_away() -> None:
+    queue, printer = Queue(), Printer(confirms=True)
+    first, second = (queue.add(replace(SALE, op=op).to_json()) for op in ("R1", "R2"))
+
+    def run_out() -> None:
+        printer.says = NO_PAPER
+
+    printer.on_send = run_out
+    with running(queue, printer) as spool:
+        until(lambda: spool.status().word == "waiting")
+        until(lambda: queue.jobs[first].state == "confirmed")
+        assert queue.jobs[second].state == "queued"
+
+
+def test_a_slip_that_is_done_is_written_down_before_the_spool_ends() -> None:
+    queue, printer = Queue(), Printer(confirms=True)
+    job = queue.add(SALE.to_json())
+    spool = Spool(queue, printer, letterhead=LETTERHEAD, names=lambda _: None, times=QUICK)
+    printer.on_send = spool._stopping.set  # stopped while the slip is on its way
+
+    spool.start()
+    until(lambda: len(printer.got) == 1)
+    assert spool.stop()
+
+    assert queue.history == [(job, "sent"), (job, "confirmed")]
 
 
 def test_the_members_name_is_looked_up_when_the_slip_is_rendered() -> None:
@@ -321,11 +374,11 @@ def test_a_ledger_that_refuses_for_a_while_does_not_end_the_spool() -> None:
     class Reluctant(Queue):
         refusals = 2
 
-        def next_slip(self) -> Job | None:
+        def next_slip(self, *, after: int = 0) -> Job | None:
             if self.refusals:
                 self.refusals -= 1
                 raise OutcomeUnknownError("disk is full")
-            return super().next_slip()
+            return Queue.next_slip(self, after=after)
 
     queue, printer = Reluctant(), Printer()
     job = queue.add(SALE.to_json())

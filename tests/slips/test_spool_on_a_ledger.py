@@ -80,7 +80,7 @@ def test_after_a_crash_between_sending_and_confirming_nothing_is_printed_twice(t
         _append_sale(ledger, "R2")
         job = SlipQueue(ledger).next_slip()
         assert job is not None
-        SlipQueue(ledger).mark_slip(job.id, "sent")  # and here the power fails
+        SlipQueue(ledger).mark_slips({job.id: "sent"})  # and here the power fails
 
     with _ledger(tmp_path) as ledger, _printer() as printer:
         _print_all(ledger, printer)

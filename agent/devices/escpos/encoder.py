@@ -1,32 +1,23 @@
-"""A Document as ESC/POS bytes.
+"""A Document as a printer's bytes, in ESC/POS or another language.
 
-python-escpos writes the commands, from a fresh Dummy per slip: its state does not follow a reset of the printer. Text
-does not go through it, because it prints `?` for what its page lacks without saying so; the pages here are our own.
-Every slip begins with ESC @, FS . (leave the Kanji mode in which many printers for the Chinese market start) and ESC t.
+Text is ours to the byte: every page is chosen and named by us, because a printer's own state does not outlive a reset.
 """
 
 from __future__ import annotations
 
-from typing import Final
-
-from agent.devices.document import Align, Block, Cut, Document, Feed, Image, QRCode, Rule, Text
-from agent.devices.escpos.fold import folded, printable
+from agent.devices.document import Align, Barcode, Block, Cut, Document, Feed, Image, QRCode, Rule, Text
+from agent.devices.escpos.language import ESC_POS, Language
 from agent.devices.escpos.model import Model
-from agent.devices.escpos.pages import Page, split_runs
-from agent.devices.escpos.raster import draw_line, qr_image
+from agent.devices.escpos.pages import Page, folded, printable, split_runs
+from agent.devices.escpos.raster import CELL_WIDTH_PX, draw_line
+from agent.devices.escpos.symbols import barcode_image, fitting_module_px, qr_image
 
-STRIP_ROWS: Final = 256  # rows of one GS v 0: small printers have small buffers
-FEED_MAX: Final = 255  # lines of one ESC d
-QR_MODULE_MAX: Final = 16  # dots, GS ( k function 167
-
-_LEAVE_KANJI: Final = b"\x1c\x2e"
-_SELECT_PAGE: Final = b"\x1bt"
-_RASTER: Final = b"\x1dv0\x00"
+TO_TEAR_OFF_LINES = 6  # of a printer without a cutter
 
 
-def encode(document: Document, model: Model) -> bytes:
+def encode(document: Document, model: Model, language: Language = ESC_POS) -> bytes:
     """Return the bytes that print `document` on `model`; safe from any thread."""
-    pen = _Pen(model, document.columns)
+    pen = _Pen(model, language, document.columns)
     for block in document.blocks:
         pen.print(block)
     return pen.output
@@ -35,22 +26,19 @@ def encode(document: Document, model: Model) -> bytes:
 class _Pen:
     """Writes one slip and knows what the printer is set to."""
 
-    def __init__(self, model: Model, columns: int) -> None:
-        from escpos.printer import Dummy
-
+    def __init__(self, model: Model, language: Language, columns: int) -> None:
         self._model = model
+        self._say = language
         self._columns = columns
         self._page: Page | None = None
         self._align = Align.LEFT
         self._bold = False
         self._double = False
-        self._escpos = Dummy(profile=model.profile)
-        self._escpos.hw("INIT")
-        self._put(_LEAVE_KANJI)
+        self._written = bytearray(language.begin())
 
     @property
     def output(self) -> bytes:
-        return bytes(self._escpos.output)
+        return bytes(self._written)
 
     def print(self, block: Block) -> None:
         match block:
@@ -59,13 +47,15 @@ class _Pen:
             case Rule():
                 self._rule(block)
             case Feed():
-                self._escpos.print_and_feed(min(block.lines, FEED_MAX))
+                self._put(self._say.feed(block.lines))
             case Image():
                 self._image(block)
             case QRCode():
                 self._qr(block)
+            case Barcode():
+                self._barcode(block)
             case Cut():
-                self._escpos.cut()
+                self._cut()
 
     def _text(self, block: Text) -> None:
         line = Text(printable(block.text), block.align, block.bold, block.double)
@@ -90,14 +80,13 @@ class _Pen:
         return True
 
     def _write_folded(self, line: Text) -> None:
-        """Print `line` in ASCII; letters that are not what was meant are underlined (ESC -)."""
+        """Print `line` in ASCII; letters that are not what was meant are underlined."""
         self._style(align=line.align, bold=line.bold, double=line.double)
         for piece, changed in folded(line.text):
+            data = piece.encode("ascii")
             if changed:
-                self._escpos.set(underline=1)
-            self._put(piece.encode("ascii"))
-            if changed:
-                self._escpos.set(underline=0)
+                data = self._say.underline(on=True) + data + self._say.underline(on=False)
+            self._put(data)
         self._put(b"\n")
 
     def _rule(self, block: Rule) -> None:
@@ -108,38 +97,46 @@ class _Pen:
         if not self._model.has_raster:
             return  # an impact printer: the slip says the same without its pictures
         self._style(align=image.align, bold=False, double=False)
-        width = -(-image.width_px // 8)
-        for top in range(0, image.height_px, STRIP_ROWS):
-            rows = min(STRIP_ROWS, image.height_px - top)
-            size = width.to_bytes(2, "little") + rows.to_bytes(2, "little")
-            self._put(_RASTER + size + image.rows[top * width : (top + rows) * width])
+        self._put(self._say.image(image))
 
     def _qr(self, block: QRCode) -> None:
-        module_px = min(max(block.module_px, 1), QR_MODULE_MAX)
         if self._model.has_qr:
-            from escpos.constants import QR_ECLEVEL_M
-
             self._style(align=block.align, bold=False, double=False)
-            self._escpos.qr(block.data, ec=QR_ECLEVEL_M, size=module_px, native=True)
+            self._put(self._say.qr(block.data.encode(), module_px=block.module_px))
         elif self._model.has_raster:
-            self._image(qr_image(block.data, module_px=module_px, align=block.align))
+            self._image(qr_image(block.data, module_px=max(block.module_px, 1), align=block.align))
         else:
             self._text(Text(block.data))
 
+    def _barcode(self, block: Barcode) -> None:
+        module_px = fitting_module_px(block, width_px=self._columns * CELL_WIDTH_PX)
+        if module_px and self._model.has_barcode:
+            self._style(align=block.align, bold=False, double=False)
+            self._put(self._say.barcode(block, module_px=module_px))
+            return
+        if module_px and self._model.has_raster:
+            self._image(barcode_image(block, module_px=module_px))
+        self._text(Text(block.data, block.align))
+
+    def _cut(self) -> None:
+        if self._model.cuts_whole or self._model.cuts_part:
+            self._put(self._say.cut(whole=self._model.cuts_whole))
+        else:
+            self._put(self._say.feed(TO_TEAR_OFF_LINES))
+
     def _style(self, *, align: Align, bold: bool, double: bool) -> None:
         if align is not self._align:
-            self._escpos.set(align=align.value)
+            self._put(self._say.align(align))
         if bold is not self._bold:
-            self._escpos.set(bold=bold)
+            self._put(self._say.bold(on=bold))
         if double is not self._double:
-            size = 2 if double else 1
-            self._escpos.set(custom_size=True, width=size, height=size)
+            self._put(self._say.double(on=double))
         self._align, self._bold, self._double = align, bold, double
 
     def _select(self, page: Page) -> None:
         if page is not self._page:
-            self._put(_SELECT_PAGE + bytes([page.number]))
+            self._put(self._say.page(page.number))
             self._page = page
 
     def _put(self, data: bytes) -> None:
-        self._escpos._raw(data)  # noqa: SLF001  # the library has no public way to pass bytes on as they are
+        self._written += data

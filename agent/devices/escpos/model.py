@@ -10,7 +10,7 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
-from agent.devices.escpos.pages import PREFERRED, Page, choose_pages
+from agent.devices.escpos.pages import PREFERRED, Page, Romanian, choose_pages
 from agent.devices.settings import did_you_mean
 from agent.errors import ConfigError
 
@@ -25,10 +25,15 @@ class Model:
     pages: tuple[Page, ...]
     has_raster: bool
     has_qr: bool
+    has_barcode: bool
+    cuts_whole: bool
+    cuts_part: bool
     font: Path | None
 
 
-def load_model(profile: str, *, code_pages: Mapping[str, int], font: Path | None) -> Model:
+def load_model(
+    profile: str, *, code_pages: Mapping[str, int], font: Path | None, romanian: Romanian = Romanian.FOLD
+) -> Model:
     """Read the profile called `profile`; `code_pages` (name -> ESC t number), if any, are used in place of its own.
 
     ConfigError if there is no such profile, or no such code page.
@@ -36,13 +41,28 @@ def load_model(profile: str, *, code_pages: Mapping[str, int], font: Path | None
     profiles: dict[str, Any] = _library().CAPABILITIES["profiles"]
     if profile not in profiles:
         raise ConfigError(f"unknown printer profile {profile!r}{did_you_mean(profile, profiles)}")
-    for name in code_pages:
+    check_pages(code_pages)
+    data = profiles[profile]
+    features = data["features"]
+    return Model(
+        profile,
+        choose_pages(code_pages or _numbers(data["codePages"]), romanian=romanian),
+        has_raster=bool(features["bitImageRaster"]),
+        has_qr=bool(features["qrCode"]),
+        has_barcode=bool(features["barcodeB"]),
+        cuts_whole=bool(features["paperFullCut"]),
+        cuts_part=bool(features["paperPartCut"]),
+        font=font,
+    )
+
+
+def check_pages(code_pages: Mapping[str, int]) -> None:
+    """Raise ConfigError for a code page that we do not know, or a number that is no byte."""
+    for name, number in code_pages.items():
         if name not in PREFERRED:
             raise ConfigError(f"unknown code page {name!r}{did_you_mean(name, PREFERRED)}")
-    data = profiles[profile]
-    pages = choose_pages(code_pages or _numbers(data["codePages"]))
-    features = data["features"]
-    return Model(profile, pages, bool(features["bitImageRaster"]), bool(features["qrCode"]), font)
+        if not 0 <= number <= 255:
+            raise ConfigError(f"'code_pages.{name}' is {number} but must be 0 to 255")
 
 
 def _numbers(listed: Mapping[str, str]) -> dict[str, int]:

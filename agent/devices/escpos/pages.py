@@ -1,13 +1,17 @@
 """Which code page for which characters: a line of text becomes runs, each in one page of the printer (ESC t n).
 
 No single page covers a slip in Romanian, Russian and French, so the page changes inside a line. No printer offers a
-page with Romanian's comma-below letters; where a page has the cedilla letters, those are printed, as Romanians know.
+page with Romanian's comma-below letters; where a page has the cedilla letters and the shop wants it, those are printed.
+The last resort for a character that no page has and no font draws is its nearest ASCII letter, visibly marked.
 """
 
 from __future__ import annotations
 
+import unicodedata
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from enum import StrEnum
+from itertools import groupby
 from typing import Final
 
 # The pages worth having, the one to prefer first, by the names of escpos-printer-db. Kept out: pages for which Python
@@ -34,6 +38,16 @@ PREFERRED: Final = (
 )
 
 _CEDILLA: Final = {"ș": "ş", "ț": "ţ", "Ș": "Ş", "Ț": "Ţ"}
+# Letters that Unicode does not take apart into a base letter and a mark.
+_BASE = str.maketrans("øØłŁđĐħŧıßæÆœŒþÞðÐ", "oOlLdDhtisaAoOtTdD")
+UNKNOWN = "?"
+
+
+class Romanian(StrEnum):
+    """What becomes of the comma-below letters, which no printer has."""
+
+    FOLD = "fold"  # the cedilla letters, in the printer's own type
+    RASTER = "raster"  # the right letters, their line drawn as a picture
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,10 +56,12 @@ class Page:
 
     number: int
     name: str
+    romanian: Romanian = Romanian.FOLD
 
     def encode(self, character: str) -> bytes | None:
         """Return the byte that prints `character`, or None if this page has none."""
-        for candidate in (character, _CEDILLA.get(character, character)):
+        stand_in = _CEDILLA.get(character, character) if self.romanian is Romanian.FOLD else character
+        for candidate in (character, stand_in):
             try:
                 return candidate.encode(self.name)
             except UnicodeEncodeError:
@@ -61,9 +77,9 @@ class Run:
     data: bytes
 
 
-def choose_pages(offered: Mapping[str, int]) -> tuple[Page, ...]:
+def choose_pages(offered: Mapping[str, int], *, romanian: Romanian = Romanian.FOLD) -> tuple[Page, ...]:
     """Return the pages of `offered` (name -> ESC t number) that we can use, best first."""
-    return tuple(Page(offered[name], name) for name in PREFERRED if name in offered)
+    return tuple(Page(offered[name], name, romanian) for name in PREFERRED if name in offered)
 
 
 def split_runs(text: str, pages: Sequence[Page], current: Page | None) -> tuple[Run, ...] | None:
@@ -82,6 +98,17 @@ def split_runs(text: str, pages: Sequence[Page], current: Page | None) -> tuple[
         rest = rest[len(data) :]
         current = page
     return tuple(runs)
+
+
+def printable(text: str) -> str:
+    """Return `text` composed (NFC), each control or invisible character a space: none may command a printer."""
+    return "".join(c if c.isprintable() else " " for c in unicodedata.normalize("NFC", text))
+
+
+def folded(text: str) -> list[tuple[str, bool]]:
+    """Return `text` in ASCII, column for column, as pieces that say whether they were changed."""
+    letters = [(_fold(c), not c.isascii()) for c in text]
+    return [("".join(c for c, _ in piece), changed) for changed, piece in groupby(letters, key=lambda pair: pair[1])]
 
 
 def _longest(text: str, candidates: Sequence[Page], stay: Page | None) -> tuple[Page, bytes]:
@@ -104,3 +131,8 @@ def _prefix(text: str, page: Page) -> bytes:
             break
         data += byte
     return data
+
+
+def _fold(character: str) -> str:
+    base = unicodedata.normalize("NFKD", character.translate(_BASE))[:1]
+    return base if base.isascii() else UNKNOWN

@@ -8,9 +8,10 @@ from typing import Final
 from PIL import Image as Pillow
 from PIL import ImageDraw, ImageFont
 
-from agent.devices.document import Align, Image, Text
+from agent.devices.document import Image, Text
 
 CELL_WIDTH_PX, CELL_HEIGHT_PX = 12, 24  # font A
+LINE_HEIGHT_PX: Final = 30  # what a printer feeds after a line, so that a drawn one stands no closer to the next
 SIZE_PX: Final = 20  # a monospaced face at this size is 12 dots wide
 _NO_GLYPH: Final = "\U0010ffff"  # a noncharacter: every font draws its "missing" box for it
 
@@ -24,27 +25,13 @@ def draw_line(line: Text, font: Path) -> Image | None:
         return None
     if not _covers(face, line.text):
         return None
-    width, height = CELL_WIDTH_PX * scale * len(line.text), CELL_HEIGHT_PX * scale
+    width, height = CELL_WIDTH_PX * scale * len(line.text), max(CELL_HEIGHT_PX * scale, LINE_HEIGHT_PX)
     picture = Pillow.new("1", (width, height), 0)
     pen = ImageDraw.Draw(picture)
     for column, character in enumerate(line.text):
         for shift in range(2 if line.bold else 1):
             pen.text((column * CELL_WIDTH_PX * scale + shift, 0), character, fill=1, font=face)
     return Image(width, height, picture.tobytes(), line.align)
-
-
-def qr_image(data: str, *, module_px: int, align: Align) -> Image:
-    """Draw a QR code (error correction M) for a printer that cannot."""
-    import qrcode  # type: ignore[import-untyped]  # ships no types
-
-    code = qrcode.QRCode(box_size=module_px, border=1, error_correction=qrcode.constants.ERROR_CORRECT_M)
-    code.add_data(data)
-    code.make(fit=True)
-    side = len(code.get_matrix())
-    picture = Pillow.new("1", (side, side), 0)
-    picture.putdata([int(dark) for row in code.get_matrix() for dark in row])
-    picture = picture.resize((side * module_px, side * module_px))
-    return Image(picture.width, picture.height, picture.tobytes(), align)
 
 
 def _covers(face: ImageFont.FreeTypeFont, text: str) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -27,9 +28,9 @@ class SlipQueue:
     def __init__(self, ledger: Ledger) -> None:
         self._ledger = ledger
 
-    def next_slip(self) -> SlipJob | None:
-        """Return the oldest job that is queued or sent and not yet confirmed."""
-        return self._one("WHERE state IN ('queued', 'sent') ORDER BY id LIMIT 1", ())
+    def next_slip(self, *, after: int = 0) -> SlipJob | None:
+        """Return the oldest job with a number above `after` that is queued or sent and not yet confirmed."""
+        return self._one("WHERE state IN ('queued', 'sent') AND id > ? ORDER BY id LIMIT 1", (after,))
 
     def slip(self, slip_id: int) -> SlipJob | None:
         """Return a job by its number."""
@@ -48,10 +49,10 @@ class SlipQueue:
         head = bytes(row[1]).hex()
         return SlipJob(row[0], head, row[2], {**orjson.loads(row[3]), "head": head[:16]}, row[4])
 
-    def mark_slip(self, slip_id: int, state: str) -> None:
-        """Note what became of a job."""
+    def mark_slips(self, states: Mapping[int, str]) -> None:
+        """Note in one commit what became of jobs, by their numbers."""
         with self._ledger.write() as conn:
-            conn.execute("UPDATE slip SET state = ? WHERE id = ?", (state, slip_id))
+            conn.executemany("UPDATE slip SET state = ? WHERE id = ?", [(state, job) for job, state in states.items()])
 
     def slip_counts(self) -> dict[str, int]:
         """Return how many jobs are queued, sent and failed, and how many slips there were in all."""

@@ -39,7 +39,7 @@ def _as_text(element: Element) -> str:
             return f"[picture {bits.size_px[0]} x {bits.size_px[1]}]"
         case QRSymbol(data=data):
             return f"[QR {data.decode('utf-8', errors='replace')}]"
-        case Barcode(symbology=symbology, data=data):
-            return f"[{symbology} {data.decode('ascii', errors='replace')}]"
+        case Barcode():
+            return f"[{element.symbology} {element.text}]"
         case CutMark():
             return "[cut]"

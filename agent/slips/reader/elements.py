@@ -79,12 +79,20 @@ class QRSymbol:
 
 @dataclass(frozen=True, slots=True)
 class Barcode:
-    """A barcode that the printer draws itself (GS k)."""
+    """A barcode that the printer draws itself (GS k); `text_below`: its characters under the bars (GS H)."""
 
     symbology: str
     data: bytes
+    module_px: int
     height_px: int
+    text_below: bool
     align: Align
+
+    @property
+    def text(self) -> str:
+        """What the bars say: without the code set that Code 128 begins with, `{{` for a brace."""
+        said = self.data.decode("ascii", errors="replace")
+        return said[2:].replace("{{", "{") if self.symbology == "CODE128" and said[:1] == "{" else said
 
 
 @dataclass(frozen=True, slots=True)

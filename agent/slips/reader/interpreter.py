@@ -18,9 +18,10 @@ _SYMBOLOGIES: Final = ("UPC-A", "UPC-E", "EAN-13", "EAN-8", "CODE39", "ITF", "CO
 _QR_LEVELS: Final = "LMQH"
 _QR_MODULE_MAX_PX: Final = 16
 _QR_DATA_MAX: Final = 1273  # bytes in version 40 at level H, so that whatever is stored can be drawn
-# Commands that leave no mark: drawer, status, real-time requests, smoothing, barcode text, end of Kanji mode.
+_BARCODE_MODULE_MAX_PX: Final = 6
+# Commands that leave no mark: drawer, status, real-time requests, smoothing, end of Kanji mode.
 _UNSEEN: Final = {
-    "CR", "ESC p", "GS ( H", "GS H", "GS I", "GS a", "GS b", "GS f", "GS r", "GS w",
+    "CR", "ESC p", "GS ( H", "GS I", "GS a", "GS b", "GS f", "GS r",
     "DLE \x04", "DLE \x05", "DLE \x14", "FS .",
 }  # fmt: skip
 
@@ -43,6 +44,8 @@ class _Settings:
     spacing_px: int = _SPACING_PX
     codec: str = EPSON[0]
     barcode_height_px: int = 162
+    barcode_module_px: int = 3
+    barcode_text_below: bool = False
     qr_module_px: int = 3
     qr_level: str = "L"
     qr_data: bytes = b""
@@ -82,9 +85,11 @@ class _Printer:
             self._put(Cell(char, self._now.style))
 
     def tab(self, _: bytes) -> None:
+        """Go to the next stop, at most to the paper's edge: counted first, for a line that wraps meets no stop."""
         blank = Cell(" ", self._now.style)
-        self._put(blank)
-        while self._used_px % (_TAB_COLUMNS * blank.size_px[0]):
+        width_px = blank.size_px[0]
+        stop_px = (self._used_px // (_TAB_COLUMNS * width_px) + 1) * _TAB_COLUMNS * width_px
+        for _column in range((min(stop_px, self._width_px) - self._used_px) // width_px):
             self._put(blank)
 
     def line_feed(self, _: bytes) -> None:
@@ -169,11 +174,21 @@ class _Printer:
     def barcode_height(self, args: bytes) -> None:
         self._now.barcode_height_px = args[0]
 
+    def barcode_width(self, args: bytes) -> None:
+        self._now.barcode_module_px = range(_BARCODE_MODULE_MAX_PX + 1)[args[0]]
+
+    def barcode_text(self, args: bytes) -> None:
+        """GS H: 0 nowhere, 1 above, 2 below, 3 both; above is drawn as nowhere."""
+        self._now.barcode_text_below = (False, False, True, True)[_digit(args[0])]
+
     def barcode(self, args: bytes) -> None:
         counted = args[0] >= 65
         symbology = _SYMBOLOGIES[args[0] - 65 if counted else args[0]]
         data = args[2:] if counted else args[1:-1]
-        self._place(Barcode(symbology, data, self._now.barcode_height_px, self._now.align))
+        now = self._now
+        self._place(
+            Barcode(symbology, data, now.barcode_module_px, now.barcode_height_px, now.barcode_text_below, now.align)
+        )
 
     def cut(self, args: bytes) -> None:
         self.end_line(args[1] if len(args) > 1 else 0)
@@ -231,7 +246,9 @@ _OBEY: Final[dict[str, Callable[[_Printer, bytes], None]]] = {
     "GS B": _Printer.reverse,
     "GS V": _Printer.cut,
     "GS ( k": _Printer.qr,
+    "GS H": _Printer.barcode_text,
     "GS h": _Printer.barcode_height,
+    "GS w": _Printer.barcode_width,
     "GS k": _Printer.barcode,
     "GS v 0": _Printer.raster,
 }

@@ -10,6 +10,7 @@ import qrcode  # type: ignore[import-untyped]  # ships no types
 from PIL import Image, ImageChops, ImageDraw
 
 from agent.devices.document import Align
+from agent.slips.reader.bars import bars
 from agent.slips.reader.elements import Barcode, Bits, Cell, CutMark, Element, Line, QRSymbol, Raster, Style
 from agent.slips.reader.glyphs import INK, Glyphs
 
@@ -119,12 +120,29 @@ def _qr(symbol: QRSymbol) -> Image.Image:
 
 
 def _barcode(barcode: Barcode, glyphs: Glyphs) -> Image.Image:
-    """A block with the symbology and data in it: what the bars say matters here, not the bars."""
-    data = barcode.data.decode("ascii", errors="replace")
-    label = [Cell(char, _BARCODE_LABEL) for char in f" {barcode.symbology} {data} "]
-    text = _line(Line(tuple(label), Align.LEFT, 0), glyphs)
-    picture = Image.new("1", (text.width, max(barcode.height_px, text.height)), INK)
-    picture.paste(text, (0, (picture.height - text.height) // 2))
+    """The bars, and below them what they say; of bars that cannot be drawn a block with their name and data in it."""
+    modules = bars(barcode)
+    if modules is None:
+        text = _cells(f" {barcode.symbology} {barcode.text} ", _BARCODE_LABEL, glyphs)
+        picture = Image.new("1", (text.width, max(barcode.height_px, text.height)), INK)
+        picture.paste(text, (0, (picture.height - text.height) // 2))
+        return picture
+    line = Image.new("1", (len(modules), 1), 0)
+    line.putdata([INK * int(module) for module in modules])
+    drawn = line.resize((line.width * barcode.module_px, barcode.height_px), Image.Resampling.NEAREST)
+    return _above(drawn, _cells(barcode.text, Style(), glyphs)) if barcode.text_below else drawn
+
+
+def _cells(text: str, style: Style, glyphs: Glyphs) -> Image.Image:
+    return _line(Line(tuple(Cell(char, style) for char in text), Align.LEFT, 0), glyphs)
+
+
+def _above(upper: Image.Image, lower: Image.Image) -> Image.Image:
+    """Two pictures, one below the other, their middles in line."""
+    width = max(upper.width, lower.width)
+    picture = Image.new("1", (width, upper.height + lower.height), 0)
+    picture.paste(upper, ((width - upper.width) // 2, 0))
+    picture.paste(lower, ((width - lower.width) // 2, upper.height))
     return picture
 
 

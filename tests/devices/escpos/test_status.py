@@ -2,40 +2,34 @@
 
 from __future__ import annotations
 
+import json
+from pathlib import Path
+from typing import Any
+
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from agent.devices.categories import Paper, PrinterStatus, Sign
-from agent.devices.escpos.status import Question, find_answer, printer_status, request
+from agent.devices.escpos.commands import Question
+from agent.devices.escpos.status import answer_facts, automatic_facts, printer_status
 
+CASES: dict[str, Any] = json.loads(Path(__file__).with_name("printer_answers.json").read_text("utf-8"))
+ANSWERS = [case for case in CASES["dle_eot"] if case["valid"]]
+AUTOMATIC = [case for case in CASES["asb"] if case["valid"]]
 WELL = dict.fromkeys(Question, 0x12)
 
 
-def test_a_question_is_dle_eot() -> None:
-    assert [request(question).hex() for question in Question] == ["100401", "100402", "100403", "100404"]
+@pytest.mark.parametrize("case", ANSWERS, ids=lambda case: f"{case['request']} {case['reply']}")
+def test_every_bit_of_an_answer_is_understood(case: dict[str, Any]) -> None:
+    facts = answer_facts(Question(bytes.fromhex(case["request"])[2]), int(case["reply"], 16))
+
+    assert facts == {name for name, is_so in case["expect"].items() if is_so}
 
 
-@pytest.mark.parametrize(
-    ("received", "answer"),
-    [
-        ("12", 0x12),
-        ("16", 0x16),
-        ("7e", 0x7E),
-        ("1312", 0x12),  # after XOFF
-        ("1112", 0x12),  # after XON
-        ("18000c0012", 0x12),  # after an automatic status
-        ("3722303030310012", 0x12),  # after a completion notice
-        ("00", None),
-        ("13", None),
-        ("10", None),
-        ("18000c00", None),  # an automatic status of four bytes, none of them an answer
-        ("3722123030", None),  # a completion notice cut short
-        ("", None),
-    ],
-)
-def test_an_answer_is_told_from_whatever_else_a_printer_sends(received: str, answer: int | None) -> None:
-    assert find_answer(bytes.fromhex(received)) == answer
+@pytest.mark.parametrize("case", AUTOMATIC, ids=lambda case: str(case["meaning"]))
+def test_every_bit_of_an_automatic_status_is_understood(case: dict[str, Any]) -> None:
+    facts = automatic_facts(bytes.fromhex(case["asb"]))
+
+    assert facts == {name for name, is_so in case["expect"].items() if is_so}
 
 
 def test_a_printer_that_is_well_is_ok() -> None:
@@ -67,6 +61,30 @@ def test_what_a_printer_complains_of_is_named(question: Question, answer: int, t
     assert not status.ok
 
 
+@pytest.mark.parametrize(
+    ("automatic", "trouble"),
+    [
+        ("10000000", ""),
+        ("14000000", ""),
+        ("38000000", "cover open, offline"),
+        ("18000c00", "out of paper, offline"),
+        ("18080000", "cutter jammed, offline"),
+        ("18400000", "offline"),
+        ("10000300", ""),
+    ],
+)
+def test_an_automatic_status_alone_says_everything(automatic: str, trouble: str) -> None:
+    status = printer_status({}, bytes.fromhex(automatic))
+
+    assert status.trouble == trouble
+    assert status.ok is not bool(trouble)
+
+
+def test_an_answer_counts_more_than_an_automatic_status_before_it() -> None:
+    assert printer_status(WELL, bytes.fromhex("18000c00")).ok
+    assert printer_status({Question.PRINTER: 0x12}, bytes.fromhex("10000300")).paper is Paper.NEAR_END
+
+
 @pytest.mark.parametrize(("question", "answer"), [(Question.PRINTER, 0x16), (Question.PRINTER, 0x32)])
 def test_an_open_drawer_is_no_trouble(question: Question, answer: int) -> None:
     assert printer_status(WELL | {question: answer}).ok
@@ -89,10 +107,3 @@ def test_not_knowing_is_not_ok(missing: Question) -> None:
 def test_a_printer_that_says_nothing_is_silent() -> None:
     assert printer_status({}).silent
     assert not printer_status({Question.PRINTER: 0x12}).silent
-
-
-@given(st.binary(max_size=64))
-def test_any_bytes_are_searched_without_raising(received: bytes) -> None:
-    answer = find_answer(received)
-
-    assert answer is None or answer & 0x93 == 0x12

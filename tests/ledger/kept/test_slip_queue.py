@@ -33,26 +33,34 @@ def test_jobs_are_worked_off_oldest_first_and_a_sent_one_is_still_open(ledger: L
         job = queue.next_slip()
         assert job is not None
         seen.append((job.id, job.state))
-        queue.mark_slip(job.id, state)
+        queue.mark_slips({job.id: state})
 
     assert seen == [(1, "queued"), (1, "sent"), (2, "queued"), (3, "queued"), (3, "sent")]
     assert queue.next_slip() is None
+
+
+def test_the_next_job_after_one_that_is_in_hand_is_found(ledger: Ledger, queue: SlipQueue) -> None:
+    for i in range(2):
+        ledger.append(sale(f"op-{i}"))
+    queue.mark_slips({1: "sent"})
+
+    jobs = [queue.next_slip(after=number) for number in (0, 1, 2)]
+
+    assert [job and (job.id, job.state) for job in jobs] == [(1, "sent"), (2, "queued"), None]
 
 
 def test_open_jobs_are_counted_and_all_there_ever_were(ledger: Ledger, queue: SlipQueue) -> None:
     assert queue.slip_counts() == {"queued": 0, "sent": 0, "failed": 0, "all": 0}
     for i in range(4):
         ledger.append(sale(f"op-{i}"))
-    queue.mark_slip(1, "confirmed")
-    queue.mark_slip(2, "sent")
-    queue.mark_slip(3, "failed")
+    queue.mark_slips({1: "confirmed", 2: "sent", 3: "failed"})
 
     assert queue.slip_counts() == {"queued": 1, "sent": 1, "failed": 1, "all": 4}
 
 
 def test_a_job_is_still_there_after_a_restart(ledger: Ledger) -> None:
     ledger.append(sale("op-1"))
-    SlipQueue(ledger).mark_slip(1, "sent")
+    SlipQueue(ledger).mark_slips({1: "sent"})
     ledger.close()
     again = opened(ledger.path)
     job = SlipQueue(again).next_slip()

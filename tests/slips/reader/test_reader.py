@@ -59,7 +59,7 @@ def test_pictures_codes_and_cuts_are_read_as_what_they_are() -> None:
         b"\x1dk\x49\x06{B1234\x1dVB\x00"
     )
 
-    assert read_text(data) == ["[picture 8 x 2]", "[QR https://x]", "[CODE128 {B1234]", "[cut]"]
+    assert read_text(data) == ["[picture 8 x 2]", "[QR https://x]", "[CODE128 1234]", "[cut]"]
 
 
 def test_drawer_kicks_and_status_requests_leave_no_mark() -> None:
@@ -68,6 +68,11 @@ def test_drawer_kicks_and_status_requests_leave_no_mark() -> None:
 
 def test_tabs_stop_every_eight_columns() -> None:
     assert read_text(b"ab\tcd\n") == ["ab      cd"]
+
+
+def test_a_tab_beyond_the_last_stop_goes_to_the_papers_edge() -> None:
+    assert read_text(b"\x1d!\x70\t") == [""]  # letters of eight times the width: there is no stop on this paper
+    assert read_text(b"x" * 41 + b"\ty\n") == ["x" * 41, "y"]
 
 
 def test_a_qr_code_has_its_finder_patterns_in_three_corners() -> None:
@@ -94,8 +99,47 @@ def test_a_qr_code_larger_than_any_printer_draws_is_refused() -> None:
         read_text(b"\x1d(k\xd3\x071P0" + b"x" * 2000)
 
 
-def test_a_barcode_is_a_block_of_its_height() -> None:
+def test_a_barcode_is_as_high_as_it_was_told() -> None:
     assert ink_rows(sheet(b"\x1dh\x50\x1dk\x49\x06{B1234")) == [(0, 79)]
+
+
+# ISO/IEC 15417, worked by hand: start B (104), A (33), B (34), check (104 + 33 + 2 * 34) % 103 = 102, stop.
+CODE_128_AB = "110100100001010001100010001011000111101011101100011101011"
+
+
+def test_code_128_is_drawn_bar_for_bar() -> None:
+    picture = sheet(b"\x1dh\x0a\x1dw\x02\x1dk\x49\x04{BAB")
+
+    row = [picture.getpixel((x, 5)) == 255 for x in range(2 * len(CODE_128_AB))]
+    assert row == [module == "1" for module in CODE_128_AB for _ in range(2)]
+    assert picture.getbbox() == (0, 0, 2 * len(CODE_128_AB), 10)
+
+
+@pytest.mark.parametrize(
+    ("kind", "digits", "modules"), [(67, b"4006381333931", 95), (68, b"96385074", 67), (65, b"036000291452", 95)]
+)
+def test_ean_and_upc_have_their_number_of_modules_and_their_guards(kind: int, digits: bytes, modules: int) -> None:
+    picture = sheet(b"\x1dh\x0a\x1dw\x03\x1dk" + bytes([kind, len(digits)]) + digits)
+
+    row = [picture.getpixel((3 * x + 1, 5)) == 255 for x in range(modules)]
+    assert picture.getbbox() == (0, 0, 3 * modules, 10)
+    assert row[:3] == row[-3:] == [True, False, True]
+
+
+def test_a_barcodes_text_stands_below_its_middle() -> None:
+    bars, text = ink_rows(sheet(b"\x1dH\x02\x1dh\x50\x1dk\x49\x06{B1234"))[:2]
+
+    assert bars == (0, 79)
+    assert 80 < text[0] < text[1] < 104
+
+
+@pytest.mark.parametrize("data", [b"\x49\x04{A12", b"\x45\x04*12*", b"\x43\x02xy", b"\x43\x0c400638133393"])
+def test_bars_that_cannot_be_drawn_are_a_block_that_says_so(data: bytes) -> None:
+    assert ink_rows(sheet(b"\x1dh\x50\x1dk" + data)) == [(0, 79)]
+
+
+def test_a_brace_in_code_128_is_read_once() -> None:
+    assert read_text(b"\x1dk\x49\x06{Ba{{b") == ["[CODE128 a{b]"]
 
 
 @pytest.mark.parametrize(("align", "left"), [(0, 0), (1, (512 - 120) // 2), (2, 512 - 120)])
