@@ -10,13 +10,16 @@ from pathlib import Path
 from typing import Any, TypeVar
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
+from agent.devices.categories import Category
+from agent.devices.chips.settings import ChipSettings
+from agent.devices.gs1.settings import LabelSettings
 from agent.devices.loading import DeviceSetup, DriverRow
 from agent.devices.settings import did_you_mean, parse_settings
 from agent.errors import ConfigError
 from agent.slips.settings import SlipSettings
 from agent.sync.settings import SyncSettings
 from agent.web.settings import WebSettings
-from drivers import DRIVERS
+from drivers import known_drivers
 
 _NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,31}")
 
@@ -25,7 +28,8 @@ _NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,31}")
 class TillSettings:
     """The [till] section: which till this is and where it keeps its books.
 
-    `programme` is used until headquarters sends one; `printer` names the device that slips go to.
+    `programme` is used until headquarters sends one. `printer` names the device that slips go to, `drawer` the one that
+    opens the cash drawer (often the printer), `display` the customer's line display.
     """
 
     shop: str
@@ -34,6 +38,8 @@ class TillSettings:
     folder: Path
     programme: Path | None = None
     printer: str | None = None
+    drawer: str | None = None
+    display: str | None = None
 
     def __post_init__(self) -> None:
         """Raise ConfigError for names and zones that cannot be."""
@@ -44,6 +50,16 @@ class TillSettings:
             ZoneInfo(self.zone)
         except (ZoneInfoNotFoundError, ValueError, OSError):
             raise ConfigError(f"'zone' is {self.zone!r} but must be a time zone like Europe/London") from None
+
+    @property
+    def roles(self) -> tuple[tuple[str, Category, str], ...]:
+        """What devices are named for: the key, the category that must be named, and the device's name."""
+        named = (
+            ("printer", Category.POS_PRINTER, self.printer),
+            ("drawer", Category.CASH_DRAWER, self.drawer),
+            ("display", Category.LINE_DISPLAY, self.display),
+        )
+        return tuple((key, category, name) for key, category, name in named if name is not None)
 
     @property
     def id(self) -> str:
@@ -63,13 +79,15 @@ class TillSettings:
 
 @dataclass(frozen=True, slots=True)
 class Config:
-    """A whole till.toml. `sync` is None for a till that stands alone."""
+    """A whole till.toml. `sync` is None for a till that stands alone, `chips` for one whose chips prove nothing."""
 
     path: Path
     till: TillSettings
     slips: SlipSettings
     web: WebSettings
     sync: SyncSettings | None
+    labels: LabelSettings
+    chips: ChipSettings | None
     devices: tuple[DeviceSetup, ...]
 
     def read_programme(self) -> bytes | None:
@@ -87,18 +105,21 @@ class Config:
             "slips": _plain(self.slips),
             "web": _plain(self.web),
             "sync": None if self.sync is None else _plain(self.sync),
+            "labels": _plain(self.labels),
+            "chips": None if self.chips is None else _plain(self.chips),
         }
         devices = [{"name": d.name, "driver": d.driver, **_plain_map(d.settings)} for d in self.devices]
         return {"file": str(self.path), **sections, "device": devices}
 
 
-_Settings = TypeVar("_Settings", TillSettings, SlipSettings)
+_Settings = TypeVar("_Settings", TillSettings, SlipSettings, ChipSettings)
 
 
-def load_config(path: Path, *, drivers: Mapping[str, DriverRow] = DRIVERS) -> Config:
+def load_config(path: Path, *, drivers: Mapping[str, DriverRow] | None = None) -> Config:
     """Read a till.toml; raises ConfigError naming section, key, value and what is allowed.
 
-    Relative paths in [till] and [slips] count from the file's own folder.
+    Relative paths in [till], [slips] and [chips] count from the file's own folder. `drivers` are all there are, if not
+    named.
     """
     try:
         raw = tomllib.loads(path.read_text(encoding="utf-8"))
@@ -112,21 +133,25 @@ def load_config(path: Path, *, drivers: Mapping[str, DriverRow] = DRIVERS) -> Co
             raise ConfigError(f"{path.name}: unknown section [{key}]{did_you_mean(key, _SECTIONS)}")
     base = path.resolve().parent
     till = _rooted(parse_settings(TillSettings, _table(raw, "till", path), where="[till]"), base)
-    devices = _devices(raw.get("device", []), drivers)
+    devices = _devices(raw.get("device", []), known_drivers() if drivers is None else drivers)
     names = [device.name for device in devices]
-    if till.printer is not None and till.printer not in names:
-        raise ConfigError(f"[till]: 'printer' {till.printer!r} is no device{did_you_mean(till.printer, names)}")
+    for key, _, name in till.roles:
+        if name not in names:
+            raise ConfigError(f"[till]: {key!r} {name!r} is no device{did_you_mean(name, names)}")
+    chips = parse_settings(ChipSettings, _table(raw, "chips", path), where="[chips]") if "chips" in raw else None
     return Config(
         path=path,
         till=till,
         slips=_rooted(parse_settings(SlipSettings, _table(raw, "slips", path), where="[slips]"), base),
         web=parse_settings(WebSettings, _table(raw, "web", path), where="[web]"),
         sync=parse_settings(SyncSettings, _table(raw, "sync", path), where="[sync]") if "sync" in raw else None,
+        labels=parse_settings(LabelSettings, _table(raw, "labels", path), where="[labels]"),
+        chips=None if chips is None else _rooted(chips, base),
         devices=devices,
     )
 
 
-_SECTIONS = ("till", "slips", "web", "sync", "device")
+_SECTIONS = ("till", "slips", "web", "sync", "labels", "chips", "device")
 
 
 def _table(raw: Mapping[str, Any], section: str, path: Path) -> Mapping[str, object]:

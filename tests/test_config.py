@@ -7,6 +7,8 @@ from typing import Any
 import pytest
 
 from agent.config import TillSettings, load_config
+from agent.devices.chips.settings import ChipSettings
+from agent.devices.gs1.settings import LabelSettings
 from agent.errors import ConfigError
 from agent.slips.settings import SlipSettings
 from agent.sync.settings import SyncSettings
@@ -19,6 +21,8 @@ SECTIONS: dict[str, type[Any]] = {
     "slips": SlipSettings,
     "web": WebSettings,
     "sync": SyncSettings,
+    "labels": LabelSettings,
+    "chips": ChipSettings,
 }
 
 EVERY_KEY = """\
@@ -29,6 +33,8 @@ zone = "Europe/Chisinau"
 folder = "data"
 programme = "shop.toml"
 printer = "slips"
+drawer = "slips"
+display = "slips"
 
 [slips]
 shop = "Corner Shop"
@@ -53,6 +59,16 @@ gather_s = 0.25
 retry_s = 1.5
 retry_max_s = 60.0
 timeout_s = 5.0
+
+[labels]
+country = "GB"
+layouts = ["22IIIICVVVVV price 2"]
+in_store = ["20-29"]
+coupons = ["99"]
+refund_receipts = ["980"]
+
+[chips]
+sun_keys = "sun-keys.toml"
 
 [[device]]
 name = "slips"
@@ -92,7 +108,7 @@ def test_every_key_is_read(tmp_path: Path) -> None:
 
     assert config.path == tmp_path / "till.toml"
     assert config.till == TillSettings(
-        "corner", "till-2", "Europe/Chisinau", tmp_path / "data", tmp_path / "shop.toml", "slips"
+        "corner", "till-2", "Europe/Chisinau", tmp_path / "data", tmp_path / "shop.toml", "slips", "slips", "slips"
     )
     assert config.slips == SlipSettings(
         "Corner Shop",
@@ -107,6 +123,7 @@ def test_every_key_is_read(tmp_path: Path) -> None:
         9000, "127.0.0.2", ("till-1.shop.example:9000",), ("https://pos.example.com",), "en"
     )
     assert config.sync == SyncSettings("https://hq.example", 10.0, 0.25, 1.5, 60.0, 5.0)
+    assert config.chips == ChipSettings(tmp_path / "sun-keys.toml")
     (device,) = config.devices
     assert (device.name, device.driver, dict(device.settings)) == ("slips", "simulated", {"category": "POSPrinter"})
 
@@ -123,6 +140,7 @@ def test_what_is_left_out_has_its_default(tmp_path: Path) -> None:
     assert config.slips == SlipSettings("Corner Shop")
     assert config.web == WebSettings(port=0)
     assert config.sync is None
+    assert config.chips is None
     assert config.devices == ()
 
 
@@ -168,15 +186,17 @@ def test_a_programme_file_that_is_not_there_is_named(tmp_path: Path) -> None:
 def test_what_is_shown_is_everything_in_force_and_fits_into_json(tmp_path: Path) -> None:
     shown = load_config(written(tmp_path, EVERY_KEY)).shown()
 
-    assert list(shown) == ["file", "till", "slips", "web", "sync", "device"]
+    assert list(shown) == ["file", "till", "slips", "web", "sync", "labels", "chips", "device"]
     for section, kind in SECTIONS.items():
         assert set(shown[section]) == {field.name for field in fields(kind)}
     assert shown["till"]["folder"] == str(tmp_path / "data")
     assert shown["device"] == [{"name": "slips", "driver": "simulated", "category": "POSPrinter"}]
 
 
-def test_a_till_that_stands_alone_shows_no_sync(tmp_path: Path) -> None:
-    assert load_config(set_up(tmp_path).config).shown()["sync"] is None
+def test_a_till_that_stands_alone_and_whose_chips_prove_nothing_shows_so(tmp_path: Path) -> None:
+    shown = load_config(set_up(tmp_path).config).shown()
+
+    assert (shown["sync"], shown["chips"]) == (None, None)
 
 
 # -- what is refused -------------------------------------------------------------------------------------------------
@@ -223,7 +243,9 @@ def test_an_unknown_key_is_refused_with_a_guess(tmp_path: Path, section: str, li
     assert said.endswith(f"did you mean {guess!r}?")
 
 
-@pytest.mark.parametrize(("section", "key"), [("till", "shop"), ("till", "folder"), ("slips", "shop"), ("sync", "hq")])
+@pytest.mark.parametrize(
+    ("section", "key"), [("till", "shop"), ("till", "folder"), ("slips", "shop"), ("sync", "hq"), ("chips", "sun_keys")]
+)
 def test_a_missing_key_is_named(tmp_path: Path, section: str, key: str) -> None:
     text = with_line(section, f"{key} = 0").replace(f"{key} = 0\n", "")
 
@@ -312,10 +334,11 @@ def test_a_device_that_cannot_be_is_refused(tmp_path: Path, lines: str, said: st
     assert said in refusal(tmp_path, f"{EVERY_KEY}\n[[device]]\n{lines}\n")
 
 
-def test_a_printer_that_is_no_device_is_refused_with_a_guess(tmp_path: Path) -> None:
-    said = refusal(tmp_path, with_line("till", 'printer = "slip"'))
+@pytest.mark.parametrize("key", ["printer", "drawer", "display"])
+def test_a_name_that_is_no_device_is_refused_with_a_guess(tmp_path: Path, key: str) -> None:
+    said = refusal(tmp_path, with_line("till", f'{key} = "slip"'))
 
-    assert said == "[till]: 'printer' 'slip' is no device; did you mean 'slips'?"
+    assert said == f"[till]: {key!r} 'slip' is no device; did you mean 'slips'?"
 
 
 # -- the example that comes with the project -------------------------------------------------------------------------

@@ -1,11 +1,18 @@
-"""From a section of till.toml to a driver: the table of drivers, and loading one of them when it is named."""
+"""From a section of till.toml to a driver: the table of drivers, and loading one of them when it is named.
+
+Other packages add drivers by an entry point of the group `tallystick.drivers` (PyPA, entry points specification):
+`acme_reader = "acme_reader:AcmeReader"`.
+"""
 
 from __future__ import annotations
 
 import importlib
-from collections.abc import Mapping
-from dataclasses import dataclass
-from types import MappingProxyType, ModuleType
+import logging
+from collections.abc import Iterator, Mapping
+from dataclasses import KW_ONLY, dataclass, field
+from enum import StrEnum
+from functools import cached_property
+from types import MappingProxyType
 
 from agent.devices.categories import (
     MSR,
@@ -18,7 +25,9 @@ from agent.devices.categories import (
     SmartCardRW,
 )
 from agent.devices.settings import did_you_mean, parse_settings
-from agent.errors import ConfigError, NoServiceError
+from agent.errors import ConfigError, NoServiceError, TallyError
+
+DRIVERS_GROUP = "tallystick.drivers"
 
 PROTOCOLS: Mapping[Category, type[object]] = MappingProxyType(
     {
@@ -31,16 +40,80 @@ PROTOCOLS: Mapping[Category, type[object]] = MappingProxyType(
     }
 )
 
+_log = logging.getLogger(__name__)
+
+
+class Subsystem(StrEnum):
+    """Where the kernel shows what is plugged in."""
+
+    INPUT = "input"  # keyboards, and readers that type
+    TTY = "tty"
+    HIDRAW = "hidraw"
+    USBMISC = "usbmisc"  # receipt printers (usblp)
+    SMART_CARD = "smart card"  # USB interfaces of class 0Bh, which PC/SC serves
+
+
+@dataclass(frozen=True, slots=True)
+class Plug:
+    """What fits a driver when it is plugged in; what is None may be anything.
+
+    `vendor` and `product` are USB's, `usage_page` that of the first HID application collection. `settings` is what a
+    section of till.toml needs besides the path.
+    """
+
+    subsystem: Subsystem
+    vendor: int | None = None
+    _: KW_ONLY
+    product: int | None = None
+    usage_page: int | None = None
+    settings: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
+
 
 @dataclass(frozen=True, slots=True)
 class DriverRow:
-    """One row of the table of drivers: what it can be, and where it is, as "module:Class".
+    """One row of the table of drivers: what it can be, and where it is, as "module:Class"; what fits it, best first.
 
     The module also has a dataclass `Settings`; the class takes one as its only argument and opens nothing yet.
     """
 
     categories: tuple[Category, ...]
     target: str
+    fits: tuple[Plug, ...] = ()
+
+
+class DriverTable(Mapping[str, DriverRow]):
+    """Our own rows, and behind them what other packages offer; none of these can take a name of ours.
+
+    The packages' list is read (not the packages) when a name is asked for that is not ours: that takes longer than most
+    commands take.
+    """
+
+    def __init__(self, own: Mapping[str, DriverRow]) -> None:
+        self._own = own
+
+    def __getitem__(self, name: str) -> DriverRow:
+        """Return the row of a driver; KeyError."""
+        return self._own[name] if name in self._own else self._offered[name]
+
+    def __iter__(self) -> Iterator[str]:
+        """Every driver's name, ours first."""
+        return iter({**self._own, **self._offered})
+
+    def __len__(self) -> int:
+        """How many drivers there are."""
+        return len({**self._own, **self._offered})
+
+    @cached_property
+    def _offered(self) -> Mapping[str, DriverRow]:
+        from importlib.metadata import entry_points
+
+        rows: dict[str, DriverRow] = {}
+        for entry in sorted(entry_points(group=DRIVERS_GROUP), key=lambda entry: (entry.name, entry.value)):
+            if entry.name in self._own or entry.name in rows:
+                _log.warning("driver=%s of %r is not used: the name is taken", entry.name, entry.value)
+            else:
+                rows[entry.name] = DriverRow(tuple(Category), entry.value)
+        return rows
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,20 +134,27 @@ def build(setup: DeviceSetup, drivers: Mapping[str, DriverRow]) -> Device:
     if setup.driver not in drivers:
         raise ConfigError(f"{where}: unknown driver {setup.driver!r}{did_you_mean(setup.driver, drivers)}")
     row = drivers[setup.driver]
+    who = f"{where}: driver {setup.driver!r}"
     module_name, _, class_name = row.target.partition(":")
-    module = _imported(module_name, f"{where}: driver {setup.driver!r}")
-    settings = parse_settings(module.Settings, setup.settings, where=where)
-    device = getattr(module, class_name)(settings)
-    return _checked(device, row, f"{where}: driver {setup.driver!r}")
-
-
-def _imported(name: str, who: str) -> ModuleType:
     try:
-        return importlib.import_module(name)
-    except Exception as error:  # a third party's module may fail in any way while it is imported
+        module = importlib.import_module(module_name)
+        settings = parse_settings(module.Settings, setup.settings, where=where)
+        device = getattr(module, class_name)(settings)
+        return _checked(device, row, who)
+    except TallyError:
+        raise
+    except (Exception, SystemExit) as error:  # a third party's module may fail in any way
         raise NoServiceError(
-            f"{who} cannot be loaded: {error}", hint="install what the driver needs; its file says what"
+            f"{who} cannot be loaded: {type(error).__name__}: {error}",
+            hint="install what the driver needs; its file says what",
         ) from error
+
+
+def serves_as(category: Category, device: Device) -> bool:
+    """Say whether `device` does what `category` promises: a drawer may hang on whatever opens one."""
+    if category is not Category.CASH_DRAWER and device.category != category:
+        return False
+    return isinstance(device, PROTOCOLS[category])
 
 
 def _checked(device: object, row: DriverRow, who: str) -> Device:

@@ -27,7 +27,7 @@ class Finding:
 
 
 def examine(folder: Path, open_ledger: Callable[[], Ledger]) -> list[Finding]:
-    """Look over ledger, disk, agent, devices and sync; a check that fails never stops the next."""
+    """Look over ledger, disk, agent, devices, slips and sync; a check that fails never stops the next."""
     findings = [_disk(folder), *_ledger(open_ledger)]
     running = find_running(folder)
     if running is None:
@@ -68,7 +68,7 @@ def _agent(running: Running) -> Iterator[Finding]:
         yield Finding("agent", ok=False, text=str(error), hint=error.hint)
         return
     yield Finding("agent", ok=True, text=f"process {running.pid} answers on port {running.port}")
-    for section, look in (("devices", _devices), ("sync", _sync)):
+    for section, look in (("devices", _devices), ("slips", _slips), ("sync", _sync)):
         reason = _unreadable(status[section])
         yield from look(status[section]) if reason is None else [_trouble(section, reason)]
 
@@ -84,10 +84,22 @@ def _trouble(check: str, error: dict[str, str]) -> Finding:
 
 
 def _devices(devices: list[dict[str, Any]]) -> Iterator[Finding]:
-    hint = "check cable, power and its [[device]] section"
+    """A device is well if it is enabled and asks for nobody: a head to clean and paper to put in are findings."""
     for device in devices:
         text = f"{device['driver']}: {device['status']} {device['text']}".strip()
-        yield Finding(f"device {device['name']}", ok=device["status"] == "enabled", text=text, hint=hint)
+        hint = device["hint"] or "check cable, power and its [[device]] section"
+        ok = device["status"] == "enabled" and not device["hint"]
+        yield Finding(f"device {device['name']}", ok=ok, text=text, hint=hint)
+
+
+def _slips(slips: dict[str, Any] | None) -> Iterator[Finding]:
+    if slips is None:  # this till prints none
+        return
+    counts = slips["counts"]
+    text = f"{slips['word']} {slips['detail']}".strip()
+    text += f", {counts['queued'] + counts['sent']} wait, {counts['failed']} of {counts['all']} could not be made"
+    ok = slips["word"] not in {"waiting", "stopped"}
+    yield Finding("slips", ok=ok, text=text, hint="look at the printer: they are printed once it is well")
 
 
 def _sync(sync: dict[str, Any]) -> Iterator[Finding]:

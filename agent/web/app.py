@@ -11,7 +11,9 @@ from fastapi.staticfiles import StaticFiles
 from starlette.exceptions import HTTPException
 
 from agent.counter import Counter
+from agent.devices.supervision.supervisor import Supervisor
 from agent.errors import TallyError
+from agent.web.api.devices import DeviceCalls
 from agent.web.api.errors import NoSuchCallError, error_response
 from agent.web.api.requests import explain
 from agent.web.api.routes import Calls, routes
@@ -26,16 +28,24 @@ _STATIC = Path(__file__).with_name("screen") / "static"
 
 
 def create_app(
-    counter: Counter, *, tokens: Tokens, board: StatusBoard, events: EventHub, settings: WebSettings
+    counter: Counter,
+    *,
+    devices: Supervisor,
+    drawer: str | None,
+    tokens: Tokens,
+    board: StatusBoard,
+    events: EventHub,
+    settings: WebSettings,
 ) -> FastAPI:
-    """Build the application; nothing is opened and no thread is started."""
+    """Build the application; nothing is opened and no thread is started. `drawer` names the device that opens it."""
     app = FastAPI(title="Tallystick local API", version=version("tallystick"), docs_url=None, redoc_url=None)
     app.state.tokens = tokens
     app.state.events = events
     app.add_exception_handler(TallyError, _refused)
     app.add_exception_handler(RequestValidationError, _malformed)
     app.add_exception_handler(HTTPException, _no_such_call)
-    app.include_router(routes(Calls(counter, events, board, settings.language)))
+    calls = Calls(counter, events, board, settings.language)
+    app.include_router(routes(calls, DeviceCalls(devices, drawer)))
     app.include_router(page_routes(counter, tokens, settings.language))
     app.mount("/static", StaticFiles(directory=_STATIC))
     app.add_middleware(Gate, settings=settings)

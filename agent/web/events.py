@@ -10,6 +10,7 @@ import asyncio
 import threading
 from collections import deque
 from collections.abc import Callable
+from typing import Any
 
 import orjson
 
@@ -73,6 +74,7 @@ class EventHub:
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._listeners: set[Listener] = set()
+        self._attached: list[tuple[str, Callable[[Any], None]]] = []
         self._closed = False
 
     def publish(self, kind: str, data: object) -> None:
@@ -82,15 +84,25 @@ class EventHub:
         """
         chunk = b"event: %s\ndata: %s\n\n" % (kind.encode(), orjson.dumps(data))
         with self._lock:
-            listeners = tuple(self._listeners)
+            listeners, attached = tuple(self._listeners), tuple(self._attached)
         for listener in listeners:
             listener.offer(kind, chunk)
+        for wanted, call in attached:
+            if wanted == kind:
+                call(data)
+
+    def attach(self, kind: str, call: Callable[[Any], None]) -> None:
+        """Have `call` called with the data of every event of this kind, by whoever publishes it: it must not wait."""
+        with self._lock:
+            self._attached.append((kind, call))
 
     def listen(self, kinds: frozenset[str] | None = None) -> Listener:
         """Return a new listener for these kinds (None: all); raises NotAllowedError when there are too many."""
         listener = Listener(kinds)
         with self._lock:
-            if self._closed or len(self._listeners) >= LISTENERS_MAX:
+            if self._closed:
+                raise NotAllowedError("the agent is ending", hint="come back when it has started again")
+            if len(self._listeners) >= LISTENERS_MAX:
                 raise NotAllowedError(
                     f"{len(self._listeners)} listen already, at most {LISTENERS_MAX} may",
                     hint="close event streams that nobody reads",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import socket
 import threading
 import time
@@ -39,6 +40,7 @@ class WebServer:
         listener = self._listener()
         self._port = listener.getsockname()[1]
         server = uvicorn.Server(_config(self._app))
+        logging.getLogger("uvicorn.access").disabled = True  # a path names an account, whatever handlers there are
         thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]}, name="web", daemon=True)
         self._server, self._thread = server, thread
         thread.start()
@@ -80,7 +82,7 @@ def _config(app: FastAPI) -> uvicorn.Config:
         ws="none",
         lifespan="off",
         log_config=None,  # the daemon decides what is logged
-        access_log=False,  # a path names an account
+        access_log=False,
         proxy_headers=False,  # nobody stands before us whose word on the sender would count
         server_header=False,
         timeout_keep_alive=IDLE_S,

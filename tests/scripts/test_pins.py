@@ -9,7 +9,7 @@ from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
 ROOT = Path(__file__).parents[2]
-PINS = ("build.txt", "till.txt", "dev.txt")
+PINS = ("build.txt", "till.txt", "dev.txt", "fuzz.txt")
 
 
 def text_of(name: str) -> str:

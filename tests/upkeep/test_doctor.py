@@ -9,8 +9,11 @@ import pytest
 
 from agent.cli.output import open_ledger
 from agent.config import load_config
+from agent.counter import SaleAsk
 from agent.daemon import Till
+from agent.devices.categories import HealthLevel
 from agent.errors import LedgerError
+from agent.loyalty.sale import Line
 from agent.upkeep import doctor
 from agent.upkeep.doctor import Finding, examine
 from agent.upkeep.running import Running, write_running
@@ -58,7 +61,8 @@ def test_a_running_till_is_well_until_a_device_is_not(tmp_path: Path) -> None:
         wait_until(lambda: any(str(report.status) == "offline" for report in till.devices.reports()))
         ill = look_over(files)
 
-    assert list(well) == ["disk", "ledger", "programme", "agent", "device slips", "device reader", "sync"]
+    assert list(well) == ["disk", "ledger", "programme", "agent", "device slips", "device reader", "slips", "sync"]
+    assert well["slips"].text == "idle, 0 wait, 0 of 0 could not be made"
     assert all(finding.ok for finding in well.values())
     assert "1 entries" in well["ledger"].text
     assert well["programme"].text.startswith("Corner Shop Club (")
@@ -67,6 +71,53 @@ def test_a_running_till_is_well_until_a_device_is_not(tmp_path: Path) -> None:
     assert [name for name, finding in ill.items() if not finding.ok] == ["device reader"]
     assert ill["device reader"].text == "simulated: offline the simulated device was unplugged"
     assert "cable" in ill["device reader"].hint
+
+
+def tell_printer(till: Till, folder: Path, command: str) -> None:
+    """Do something to the simulated printer, and have the till look at it now."""
+    (folder / "printer").write_text(command + "\n")
+    before = till.devices.reports()[0].text
+    till.devices.check_health("slips", HealthLevel.INTERNAL)
+    wait_until(lambda: till.devices.reports()[0].text != before)
+
+
+def test_a_printer_without_paper_and_the_slips_that_wait_for_it_are_found(tmp_path: Path) -> None:
+    files = set_up(tmp_path)
+    files.change('category = "POSPrinter"', f'category = "POSPrinter"\nfeed = "{tmp_path}/printer"')
+    with running(files) as till:
+        tell_printer(till, tmp_path, "!paper out")
+        till.counter.sell(SaleAsk("S-1", (Line("mug", 1000, 12_00),)), by="test")
+        wait_until(lambda: till._spool is not None and till._spool.status().word == "waiting")
+        found = look_over(files)
+        tell_printer(till, tmp_path, "!paper near_end")
+        wait_until(lambda: till._spool is not None and till._spool.status().word == "idle")
+        after = look_over(files)
+
+    assert (found["device slips"].text, found["device slips"].hint) == (
+        "simulated: enabled out of paper",
+        "put in a new roll",
+    )
+    assert found["slips"].text == "waiting out of paper, 1 wait, 0 of 1 could not be made"
+    assert after["device slips"].text == "simulated: enabled paper near end"
+    assert after["slips"].text == "idle, 0 wait, 0 of 1 could not be made"
+
+
+def test_a_till_without_a_printer_has_no_finding_about_slips(tmp_path: Path) -> None:
+    files = set_up(tmp_path, devices=False)
+    with running(files):
+        assert "slips" not in look_over(files)
+
+
+def test_a_head_that_needs_cleaning_is_found(files: TillFiles, tmp_path: Path) -> None:
+    files.change('category = "Scanner"', 'category = "MSR"')
+    with running(files):
+        for number in range(5):
+            files.read_card(f"%E?;98260000{number:03}?")
+        wait_until(lambda: "device reader" in bad(files))
+        found = look_over(files)["device reader"]
+
+    assert found.text.startswith("simulated: enabled clean the head: 5 of the last 5 swipes")
+    assert found.hint == "draw a cleaning card through the reader"
 
 
 def test_a_till_that_was_never_enrolled_has_a_sync_that_fails_and_says_how_to(tmp_path: Path) -> None:
@@ -114,11 +165,11 @@ def test_a_state_that_the_agent_cannot_read_is_a_finding_and_hides_no_other(tmp_
 
     with serve(tmp_path / "served") as till:
         write_running(files.data, Running(os.getpid(), till.server.port, till.secrets[Scope.SUPERVISOR]))
-        till.board.show("devices", damaged)
-        till.board.show("sync", damaged)
+        for section in ("devices", "slips", "sync"):
+            till.board.show(section, damaged)
         found = look_over(files)
 
-    assert [name for name, finding in found.items() if not finding.ok] == ["devices", "sync"]
+    assert [name for name, finding in found.items() if not finding.ok] == ["devices", "slips", "sync"]
     assert found["sync"] == replace(found["devices"], check="sync")
     assert found["sync"].text == "the ledger is closed"
     assert found["sync"].hint == LedgerError.hint

@@ -14,6 +14,8 @@ CALLS = {
     "/v1/refunds": "post",
     "/v1/members": "post",
     "/v1/members/{account}": "get",
+    "/v1/devices/{name}/check": "post",
+    "/v1/drawer": "post",
     "/v1/status": "get",
     "/v1/events": "get",
 }

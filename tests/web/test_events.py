@@ -156,3 +156,13 @@ def test_publishing_after_the_loop_has_ended_harms_nobody() -> None:
 
     hubs[0].publish("sale", {})
     hubs[0].close()
+
+
+def test_what_is_attached_hears_its_own_kind_at_once() -> None:
+    hub, heard = EventHub(), list[object]()
+    hub.attach("sale", heard.append)
+
+    hub.publish("sale", {"total": 5})
+    hub.publish("notice", {"text": "other"})
+
+    assert heard == [{"total": 5}]

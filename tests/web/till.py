@@ -14,6 +14,9 @@ from typing import Any, Self
 import httpx
 import orjson
 
+from agent.devices.loading import DeviceSetup
+from agent.devices.supervision.report import DeviceStatus
+from agent.devices.supervision.supervisor import Supervisor
 from agent.loyalty.programme import Programme
 from agent.web.app import create_app
 from agent.web.events import EventHub
@@ -21,29 +24,42 @@ from agent.web.server import WebServer
 from agent.web.settings import WebSettings
 from agent.web.status import StatusBoard
 from agent.web.tokens import Scope, Tokens
+from drivers import DRIVERS
 from tests.counter.shops import Shop, open_shop, shop_programme
 
 LISTED = "https://pos.example.com"
 SERVED = WebSettings(port=0, origins=(LISTED,))
+DEVICES = (DeviceSetup("slips", "simulated", {"category": "POSPrinter"}),)
 LINE = {"article": "85123A", "quantity": 2, "amount": 1530}
 WAIT_S = 5.0
 
 
 class WebTill:
-    """A served shop. `secrets` holds a token per scope, named like the scope."""
+    """A served shop with a simulated printer, on which a drawer may hang. `secrets` holds a token per scope."""
 
-    def __init__(self, shop: Shop, folder: Path, settings: WebSettings) -> None:
+    def __init__(self, shop: Shop, folder: Path, settings: WebSettings, *, drawer: str | None = "slips") -> None:
         self.shop = shop
         self.tokens = Tokens(folder / "tokens.json")
         self.secrets = {scope: self.tokens.add(scope, str(scope)) for scope in Scope}
         self.board = StatusBoard()
         self.events = EventHub()
-        self.app = create_app(shop.counter, tokens=self.tokens, board=self.board, events=self.events, settings=settings)
+        self.devices = Supervisor(DEVICES, DRIVERS, ranges=lambda: (), on_change=lambda _: None)
+        self.app = create_app(
+            shop.counter,
+            devices=self.devices,
+            drawer=drawer,
+            tokens=self.tokens,
+            board=self.board,
+            events=self.events,
+            settings=settings,
+        )
         self.server = WebServer(self.app, settings)
         self._stack = ExitStack()
         self._numbers = itertools.count(1)
 
     def __enter__(self) -> Self:
+        self.devices.start()
+        self._stack.callback(self.devices.stop)
         self.server.start()
         self._stack.callback(self.server.stop)
         self.pos = self.client(Scope.POS)
@@ -51,6 +67,10 @@ class WebTill:
 
     def __exit__(self, *_: object) -> None:
         self._stack.close()
+
+    def wait_for_devices(self) -> None:
+        """Wait until every device is enabled."""
+        until(lambda: {report.status for report in self.devices.reports()} == {DeviceStatus.ENABLED})
 
     @property
     def host(self) -> str:
@@ -111,11 +131,13 @@ def _no_tls() -> ssl.SSLContext:
 
 
 @contextmanager
-def serve(folder: Path, *, programme: Programme | None = None, settings: WebSettings = SERVED) -> Iterator[WebTill]:
+def serve(
+    folder: Path, *, programme: Programme | None = None, settings: WebSettings = SERVED, drawer: str | None = "slips"
+) -> Iterator[WebTill]:
     """A till served from `folder`, with the test shop's programme unless another is given."""
     with (
         open_shop(folder, programme=programme or shop_programme()) as shop,
-        WebTill(shop, folder, settings) as till,
+        WebTill(shop, folder, settings, drawer=drawer) as till,
     ):
         yield till
 

@@ -22,19 +22,24 @@ class Sighting:
 
 
 class Inbox:
-    """A queue of sightings. When it is full the oldest goes; one older than `age_max_s` is never handed out.
+    """A queue of sightings. When it or a device's share is full the oldest goes; one older than `age_max_s` too.
 
-    A card that was read while nobody looked must not turn up in the next customer's sale.
+    A card that was read while nobody looked must not turn up in the next customer's sale, and a device that sends
+    without end must not push out what another one read.
     """
 
-    def __init__(self, *, size_max: int = 64, age_max_s: float = 5.0) -> None:
+    def __init__(self, *, size_max: int = 64, share_max: int = 16, age_max_s: float = 5.0) -> None:
         self._waiting: deque[Sighting] = deque(maxlen=size_max)
+        self._share_max = share_max
         self._age_max_ns = int(age_max_s * 1e9)
         self._arrival = Condition()
 
     def put(self, sighting: Sighting) -> None:
         """Add a sighting; never waits."""
         with self._arrival:
+            own = [waiting for waiting in self._waiting if waiting.device == sighting.device]
+            if len(own) >= self._share_max:
+                self._waiting.remove(own[0])
             self._waiting.append(sighting)
             self._arrival.notify()
 

@@ -58,5 +58,13 @@ async def seller(token: Annotated[Token, Depends(caller)]) -> Token:
     return token
 
 
+async def supervising(token: Annotated[Token, Depends(caller)]) -> Token:
+    """Return who calls, if he looks after the till; raises ForbiddenError."""
+    if token.scope is not Scope.SUPERVISOR:
+        raise ForbiddenError(f"token {token.name!r} is of scope {token.scope}: this call is for a supervisor")
+    return token
+
+
 Caller = Annotated[Token, Depends(caller)]
 Seller = Annotated[Token, Depends(seller)]
+Supervising = Annotated[Token, Depends(supervising)]

@@ -10,6 +10,7 @@ DoorError (TallyError)      a request that does not get in, before the counter i
   MediaTypeError            the body is not declared as JSON
   InternalError             the agent made a mistake
 BankCardError (InvalidError)  a payment card's number was typed
+IdentityCardError (InvalidError)  a driving licence or identity card was read into a field
 """
 
 from __future__ import annotations
@@ -20,7 +21,7 @@ import orjson
 from starlette.responses import Response
 
 from agent.devices.firewall.payment import payment_brand, wipe
-from agent.errors import InvalidError, JournalError, LedgerError, RefusalError, TallyError, UnknownError
+from agent.errors import DeviceError, InvalidError, JournalError, LedgerError, RefusalError, TallyError, UnknownError
 
 
 class DoorError(TallyError):
@@ -84,10 +85,17 @@ class InternalError(DoorError):
 
 
 BANK_CARD = "bank card - ask for the loyalty card"
+IDENTITY_CARD = "identity card - ask for the loyalty card"
 
 
 class BankCardError(InvalidError):
     """A payment card's number was typed where it has no business; its digits are kept and repeated nowhere."""
+
+    hint = "ask for the loyalty card"
+
+
+class IdentityCardError(InvalidError):
+    """An identity card was read where it has no business; nothing of it is kept or repeated."""
 
     hint = "ask for the loyalty card"
 
@@ -99,6 +107,7 @@ _STATUSES: tuple[tuple[type[TallyError], int], ...] = (
     (RefusalError, 409),
     (JournalError, 422),
     (LedgerError, 503),
+    (DeviceError, 503),
 )
 
 

@@ -1,6 +1,6 @@
 """The types of a request's fields: each checks one value, and its error names value and limit.
 
-A field that may hold something of a person (`text`) never shows its value.
+A field that may hold something of a person (`text`) never shows its value, and no field takes a payment card's number.
 """
 
 from __future__ import annotations
@@ -12,28 +12,70 @@ from typing import Annotated, Any
 
 from pydantic import Field, PlainValidator
 
-from agent.devices.firewall.payment import payment_brand
+from agent.devices.firewall.identity import is_identity_card
+from agent.devices.firewall.payment import payment_brand, with_plain_digits
+from agent.devices.gs1.check import check_fits
+from agent.errors import InvalidError
 from agent.loyalty.programme import UNITS_MAX
 from agent.loyalty.sale import LINES_MAX, MONEY_MAX, QUANTITY_MAX
 from agent.web.api.body import shown
-from agent.web.api.errors import BANK_CARD, BankCardError
+from agent.web.api.errors import BANK_CARD, IDENTITY_CARD, BankCardError, IdentityCardError
 
 _PIECE = 1000  # thousandths
 _QUANTITY = re.compile(r"[0-9]{1,7}(\.[0-9]{1,3})?")
 _PHONE_DIGITS_MAX = 15  # ITU-T E.164, 6.2.1
+OP_LIKE_A_CARD = (
+    "has 12 digits or more in a row, or in groups of four, as a card has: use a UUID, or put letters between them"
+)
+_GOODS_LENGTHS = (8, 12, 13, 14)  # EAN-8, UPC-A, EAN-13, GTIN-14
+_UUID = re.compile(
+    r"(?i)(?<![0-9a-z])[0-9a-f]{8}-?[0-9a-f]{4}-?[1-8][0-9a-f]{3}-?[89ab][0-9a-f]{3}-?[0-9a-f]{12}(?![0-9a-z])"
+)
+# 12 and more in a row; in fours, as most cards are printed; as American Express (4, 6, 5) and Diners (4, 6, 4) are.
+_CARD_LIKE = re.compile(r"[0-9]{12}|(?<![0-9])[0-9]{4}[ .-](?:[0-9]{4}|[0-9]{6})[ .-][0-9]{4}")
 
 
-def refuse_bank_card(text: str) -> None:
-    """Raise BankCardError if a payment card's number stands in `text`."""
+class CardInFieldError(ValueError):
+    """A field holds a card that has no business there; `at` says so of the field, once it is known which."""
+
+    def __init__(self, text: str, refusal: type[InvalidError]) -> None:
+        super().__init__(text)
+        self._refusal = refusal
+
+    def at(self, where: str) -> InvalidError:
+        """Return the error as the API answers it."""
+        return self._refusal(f"{where} {self}")
+
+
+def refuse_cards(text: str) -> None:
+    """Raise CardInFieldError if a payment card's number, or an identity card as it is read, stands in `text`."""
     if payment_brand(text):
-        raise BankCardError(BANK_CARD)
+        raise CardInFieldError(f"holds a card's number: {BANK_CARD}", BankCardError)
+    if is_identity_card(text):
+        raise CardInFieldError(f"holds an identity card: {IDENTITY_CARD}", IdentityCardError)
 
 
 def _refuse_in_phone(text: str) -> None:
     """What begins with + and is no longer than a phone number can be is one, whatever card it resembles."""
     digits = sum(c.isdecimal() for c in text)
     if not (text.lstrip().startswith("+") and digits <= _PHONE_DIGITS_MAX):
-        refuse_bank_card(text)
+        refuse_cards(text)
+
+
+def _refuse_in_article(text: str) -> None:
+    """A number with GS1's check digit names goods: one in ten of them passes for a short Maestro number by chance."""
+    if not (len(text) in _GOODS_LENGTHS and check_fits(text)):
+        refuse_cards(text)
+
+
+def _refuse_in_op(text: str) -> None:
+    """An op of many digits in a row, or in groups as a card has them, is refused whether it is a card's number or not.
+
+    One receipt number in a hundred would be taken for a card by chance, long after the software was tested; so the
+    first one is refused. In a UUID (RFC 9562) digits stand as they fall.
+    """
+    if _CARD_LIKE.search(_UUID.sub("-", with_plain_digits(text))):
+        raise CardInFieldError(OP_LIKE_A_CARD, InvalidError)
 
 
 def _check_whole(value: object, *, low: int, high: int) -> int:
@@ -70,7 +112,7 @@ def _whole(low: int, high: int) -> PlainValidator:
     return PlainValidator(partial(_check_whole, low=low, high=high), json_schema_input_type=sent)
 
 
-def _text(length_max: int, check: Callable[[str], None] = refuse_bank_card) -> PlainValidator:
+def _text(length_max: int, check: Callable[[str], None] = refuse_cards) -> PlainValidator:
     sent: Any = Annotated[str, Field(min_length=1, max_length=length_max)]
     return PlainValidator(partial(_check_text, length_max=length_max, check=check), json_schema_input_type=sent)
 
@@ -80,17 +122,17 @@ def _quantity() -> PlainValidator:
     return PlainValidator(_check_quantity, json_schema_input_type=sent)
 
 
-def _anything(_text: str) -> None:
-    """An op, an article and a card that is looked up may be any digits: a label is no payment card."""
+def _recognised_later(_text: str) -> None:
+    """A card that is typed is looked at by the firewall itself, which knows the programme's own cards."""
 
 
 Money = Annotated[int, _whole(0, MONEY_MAX)]  # minor units
 Units = Annotated[int, _whole(1, UNITS_MAX)]
 Index = Annotated[int, _whole(0, LINES_MAX - 1)]
 Quantity = Annotated[int, _quantity()]  # thousandths
-Op = Annotated[str, _text(64, _anything)]
-Article = Annotated[str, _text(40, _anything)]
-CardNumber = Annotated[str, _text(80, _anything)]
+Op = Annotated[str, _text(64, _refuse_in_op)]
+Article = Annotated[str, _text(40, _refuse_in_article)]
+CardNumber = Annotated[str, _text(80, _recognised_later)]
 Word = Annotated[str, _text(40)]
 Name = Annotated[str, _text(80)]
 Phone = Annotated[str, _text(40, _refuse_in_phone)]

@@ -5,13 +5,27 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Annotated, Any
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import BaseModel, ConfigDict, Field, PlainValidator, model_validator
 
 from agent.counter import EnrolAsk, RedeemAsk, RefundAsk, RefundLine, SaleAsk, UndoAsk
+from agent.devices.categories import HealthLevel
 from agent.errors import InvalidError
 from agent.loyalty.sale import LINES_MAX, Line
-from agent.web.api.body import shown_key
-from agent.web.api.fields import Article, CardNumber, Email, Index, Money, Name, Op, Phone, Quantity, Units, Word
+from agent.web.api.body import shown, shown_key
+from agent.web.api.fields import (
+    Article,
+    CardInFieldError,
+    CardNumber,
+    Email,
+    Index,
+    Money,
+    Name,
+    Op,
+    Phone,
+    Quantity,
+    Units,
+    Word,
+)
 
 PREVIEW_OP = "preview"  # never recorded
 
@@ -178,13 +192,33 @@ class EnrolmentBody(_Body):
         )
 
 
+def _check_level(value: object) -> HealthLevel:
+    if value not in list(HealthLevel):
+        raise ValueError(f"{shown(value)} must be one of {', '.join(HealthLevel)}")
+    return HealthLevel(str(value))
+
+
+class CheckBody(_Body):
+    """How far a device's health check goes: `interactive` needs a person beside the device."""
+
+    level: Annotated[HealthLevel, PlainValidator(_check_level, json_schema_input_type=HealthLevel)]
+
+
+class DrawerBody(_Body):
+    """Nothing: the drawer is the till's own."""
+
+
 def explain(errors: Sequence[Any]) -> InvalidError:
-    """Return the first complaint of pydantic in our words; of the body it repeats what `shown` lets, no more."""
-    error = errors[0]
+    """Return the first complaint of pydantic in our words; of the body it repeats what `shown` lets, no more.
+
+    A card that has no business in a field comes before every other complaint.
+    """
+    error = next((error for error in errors if isinstance(_reason(error), CardInFieldError)), errors[0])
     where = _where(error["loc"])
     match error["type"]:
         case "value_error":
-            return InvalidError(f"{where} {error['ctx']['error']}")
+            reason = _reason(error)
+            return reason.at(where) if isinstance(reason, CardInFieldError) else InvalidError(f"{where} {reason}")
         case "missing":
             return InvalidError(f"{where} is missing")
         case "extra_forbidden":
@@ -197,9 +231,13 @@ def explain(errors: Sequence[Any]) -> InvalidError:
             return InvalidError(f"{where} must be an object")
 
 
+def _reason(error: Any) -> object:
+    return error.get("ctx", {}).get("error")
+
+
 def _where(loc: Sequence[int | str]) -> str:
     """`("body", "lines", 0, "amount")` is `lines[0].amount`."""
     path = ""
-    for part in loc[1:]:
+    for part in loc[1:] if loc[:1] == ("body",) else loc:
         path += f"[{part}]" if isinstance(part, int) else f".{shown_key(part)}"
     return path.removeprefix(".") or "the body"

@@ -10,15 +10,18 @@ from fastapi import APIRouter, Depends, Request, Response
 from fastapi.security import HTTPBearer
 
 from agent.counter import Counter, EnrolAnswer, MemberView, SaleAnswer, UndoAsk
-from agent.devices.firewall.recognise import BadRead, BankCard, NotOurs, OwnCard, recognise
+from agent.devices.categories import Health
+from agent.devices.firewall.recognise import BadRead, BankCard, IdentityCard, NotOurs, OwnCard, recognise
 from agent.errors import InvalidError, UnknownError
 from agent.loyalty.cards import Source
 from agent.web.api.access import Caller, Seller, token_of
 from agent.web.api.body import StrictRoute
-from agent.web.api.errors import BANK_CARD, BankCardError
-from agent.web.api.fields import refuse_bank_card
+from agent.web.api.devices import DeviceCalls
+from agent.web.api.errors import BANK_CARD, IDENTITY_CARD, BankCardError, IdentityCardError
+from agent.web.api.fields import CardInFieldError, refuse_cards
 from agent.web.api.requests import EnrolmentBody, IdentifyBody, PreviewBody, RedemptionBody, RefundBody, SaleBody
 from agent.web.api.shapes import (
+    DrawerShape,
     ErrorShape,
     MembersShape,
     RedemptionShape,
@@ -57,7 +60,10 @@ class Calls:
 
     def member(self, account: str, _by: Seller) -> Response:
         """Return a member by account."""
-        refuse_bank_card(account)
+        try:
+            refuse_cards(account)
+        except CardInFieldError as error:
+            raise error.at("account") from None
         return _json(self.counter.member(account))
 
     def enrol(self, body: EnrolmentBody, by: Seller) -> Response:
@@ -108,6 +114,8 @@ class Calls:
                 return own
             case BankCard():
                 raise BankCardError(BANK_CARD)
+            case IdentityCard():
+                raise IdentityCardError(IDENTITY_CARD)
             case BadRead(reason):
                 raise InvalidError(reason)
             case NotOurs(reason):
@@ -117,7 +125,7 @@ class Calls:
         return Voice(self.counter.require_programme(), self.language)
 
 
-def routes(calls: Calls) -> APIRouter:
+def routes(calls: Calls, devices: DeviceCalls) -> APIRouter:
     """Return the calls under /v1 as routes."""
     router = APIRouter(prefix="/v1", route_class=StrictRoute, dependencies=[Depends(HTTPBearer(auto_error=False))])
     for method, path, call, shape in (
@@ -128,6 +136,8 @@ def routes(calls: Calls) -> APIRouter:
         ("POST", "/refunds", calls.refund, RefundShape),
         ("POST", "/members", calls.enrol, EnrolAnswer),
         ("GET", "/members/{account}", calls.member, MemberView),
+        ("POST", "/devices/{name}/check", devices.check, Health),
+        ("POST", "/drawer", devices.open_drawer, DrawerShape),
         ("GET", "/status", calls.status, dict[str, Any]),
         ("GET", "/events", calls.listen, None),
     ):

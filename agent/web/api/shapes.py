@@ -75,6 +75,13 @@ class RefundShape:
 
 
 @dataclass(frozen=True, slots=True)
+class DrawerShape:
+    """The device whose drawer was opened."""
+
+    device: str
+
+
+@dataclass(frozen=True, slots=True)
 class ErrorDetail:
     """What is wrong, for programs (`code`) and for people; `hint` is the next action."""
 

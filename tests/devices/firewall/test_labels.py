@@ -9,15 +9,18 @@ from hypothesis import strategies as st
 from agent.devices.categories import Category, Read
 from agent.devices.firewall.labels import read_label
 from agent.devices.firewall.recognise import (
-    COUPON,
     FOREIGN,
+    NAMED,
     SCAN_AGAIN,
     BadRead,
     BankCard,
     NotOurs,
     OwnCard,
+    Recognised,
     recognise,
 )
+from agent.devices.gs1.numbers import Kind
+from agent.devices.gs1.settings import LabelSettings
 from agent.loyalty.cards import CardRange, Check, Source
 
 GSRN = "940123456789012342"
@@ -64,7 +67,6 @@ def test_a_label_that_was_not_read_whole_is_scanned_again(text: str) -> None:
         f"]C18017{GSRN}",  # who gives a service, not who receives it
         "]Q1https://example.com/about",
         f"]Q1https://example.com/8018/{GSRN[:-1]}3",
-        "]E04006381333931",
         "9828508010107",  # a coupon's check digit would be 6
     ],
 )
@@ -88,21 +90,33 @@ def test_a_payment_number_is_found_wherever_a_label_can_hold_one(text: str) -> N
 
 
 @pytest.mark.parametrize(
-    "text",
+    ("text", "kind"),
     [
-        "]C12551234567890128",
-        f"]C1255{MAESTRO_LIKE}",
-        "]e08112001234561234560123456",
-        "]e08110106141410012471011076011110850921108609310123191000",
-        "]Q1https://id.example.com/255/1234567890128",
-        "]E09828508010106",
-        "9801234567892",
-        "9901234567899",
-        "]E00512345000015",
+        ("]C12551234567890128", Kind.COUPON),
+        (f"]C1255{MAESTRO_LIKE}", Kind.COUPON),
+        ("]e08112001234561234560123456", Kind.COUPON),
+        ("]e08110106141410012471011076011110850921108609310123191000", Kind.COUPON),
+        ("]Q1https://id.example.com/255/1234567890128", Kind.COUPON),
+        ("]E09828508010106", Kind.COUPON),
+        ("9801234567892", Kind.REFUND_RECEIPT),
+        ("9901234567899", Kind.COUPON),
+        ("]E00512345000015", Kind.COUPON),
+        ("]E05901234123457", Kind.GOODS),
+        ("]E02112345678900", Kind.IN_STORE),
     ],
 )
-def test_a_coupon_is_told_from_a_card(text: str) -> None:
-    assert scanned(text) == NotOurs(COUPON)
+def test_what_another_label_names_is_told(text: str, kind: Kind) -> None:
+    assert scanned(text) == NotOurs(NAMED[kind])
+
+
+def test_a_shop_says_what_its_own_numbers_are() -> None:
+    shop = LabelSettings(layouts=("22IIIICVVVVV price 2",), coupons=("29",), in_store=("20-28",)).numbering()
+
+    def told(text: bytes) -> Recognised:
+        return recognise(Read("s", Category.SCANNER, text, 0), (), shop)
+
+    assert told(b"]E02212345678907") == NotOurs(NAMED[Kind.MEASURED])
+    assert told(b"]E02912345678906") == NotOurs(NAMED[Kind.COUPON])
 
 
 def test_a_shop_may_have_cards_in_the_range_of_coupons() -> None:
@@ -114,14 +128,17 @@ def test_a_shop_may_have_cards_in_the_range_of_coupons() -> None:
 @pytest.mark.parametrize(
     "text",
     [
-        f"]E0{MAESTRO_LIKE}",
-        f"]E0{MAESTRO_LIKE}|]e099COMPOSITE",
         f"]C1414{MAESTRO_LIKE}",
         f"]Q1https://a.b/414/{MAESTRO_LIKE}",
     ],
 )
 def test_a_number_with_gs1s_own_check_digit_is_no_payment_number(text: str) -> None:
     assert scanned(text) == NotOurs(FOREIGN)
+
+
+@pytest.mark.parametrize("more", ["", "|]e099COMPOSITE"])
+def test_goods_are_goods_though_their_number_passes_for_a_payment_card(more: str) -> None:
+    assert scanned(f"]E0{MAESTRO_LIKE}{more}") == NotOurs(NAMED[Kind.GOODS])
 
 
 def test_a_composite_symbol_stands_for_its_first_part() -> None:

@@ -2,33 +2,32 @@
 
 from __future__ import annotations
 
-import time
+import json
+import re
+from itertools import accumulate
+from pathlib import Path
+from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import assume, example, given
 from hypothesis import strategies as st
 
-from agent.devices.firewall.iin import BRANDS, brand_of
+from agent.devices.firewall.iin import brand_of
 from agent.devices.firewall.payment import luhn_fits, payment_brand, wipe
 
-# Numbers that the brands publish for tests.
-TEST_NUMBERS = {
-    "4111111111111111": "visa",
-    "4242424242424242": "visa",
-    "2223003122003222": "mastercard",
-    "5105105105105100": "mastercard",
-    "371449635398431": "american-express",
-    "6011111111111117": "discover",
-    "38520000023237": "diners-club",
-    "3530111333300000": "jcb",
-    "6759649826438453": "maestro",
-}
+LISTED: dict[str, Any] = json.loads((Path(__file__).parent / "brands.json").read_text())
+TEST_NUMBERS: dict[str, str] = LISTED["test_numbers"]
 
 
-@pytest.mark.parametrize(("number", "brand"), TEST_NUMBERS.items())
-def test_a_brands_test_number_is_that_brands(number: str, brand: str) -> None:
-    assert luhn_fits(number)
-    assert brand_of(number) == brand
+def naive_brand(text: str) -> str | None:
+    """Part 1 of the rule, word by word: every group, and every neighbours read as one, is looked at by itself."""
+    for chain in re.split(r"(?:(?![ .-]{0,2}[0-9]|[0-9]).)+|[ .-]{4,}", text, flags=re.DOTALL):
+        groups = [group for group in re.split("[ .-]+", chain) if group]
+        for first in range(len(groups)):
+            for number in accumulate(groups[first:]):
+                if 12 <= len(number) <= 19 and luhn_fits(number) and (brand := brand_of(number)):
+                    return brand
+    return None
 
 
 @pytest.mark.parametrize("number", list(TEST_NUMBERS))
@@ -76,21 +75,44 @@ def test_what_is_no_payment_number_is_not_taken_for_one(text: str) -> None:
     assert payment_brand(text) is None
 
 
-def test_every_brand_has_a_number_that_matches_it() -> None:
-    for brand in BRANDS:
-        prefix = brand.prefixes.split()[0].partition("-")[0]
-
-        assert brand.match(prefix.ljust(brand.lengths[0], "0")) == len(prefix)
+@pytest.mark.parametrize(
+    "text",
+    [
+        "4111 1111\r\n1111 1111",
+        "4111\t1111\t1111\t1111",
+        "4111 - 1111 - 1111 - 1111",
+        "4111.1111.1111.1111",
+        "4111\xa01111\u20111111\u20091111",
+        ";41111111?;11111111?",
+        "%41111111?\r;11111111?",
+        ";411111111111?+1111?",
+    ],
+)
+def test_a_number_may_run_on_over_lines_and_tracks(text: str) -> None:
+    assert payment_brand(text) == "visa"
 
 
 @pytest.mark.parametrize(
-    "text", ["1 " * 5000, "4" * 10_000, "%" * 10_000, "123456789012^" * 1000, "1234567890123 " * 800]
+    "text", ["4111 1111 1111, 1111", "41111111=11111111", "4111 1111    1111 1111", "4111a11111111111"]
 )
-def test_a_long_text_is_searched_in_bounded_time(text: str) -> None:
-    begun = time.monotonic()
-    payment_brand(text)
+def test_numbers_that_stand_apart_are_not_read_as_one(text: str) -> None:
+    assert payment_brand(text) is None
 
-    assert time.monotonic() - begun < 0.5
+
+@given(
+    st.lists(
+        st.text("0123456789", min_size=1, max_size=6)
+        | st.sampled_from(["4111", "1111", "65", "60", "0", "3714", "496353", "98431", *TEST_NUMBERS])
+        | st.sampled_from([" ", "-", ".", " - ", "    ", "x", "=", ""]),
+        max_size=40,
+    ).map("".join)
+)
+@example("4111 1111 1111 1111")
+@example("0-371449635398431.0")
+def test_numbers_are_found_as_by_looking_at_each_by_itself(text: str) -> None:
+    assume("=" not in text)  # a stripe's shape is the other part of the rule
+
+    assert payment_brand(text) == naive_brand(text)
 
 
 @given(st.text())
@@ -99,7 +121,22 @@ def test_any_text_is_searched_without_raising(text: str) -> None:
     wipe(text)
 
 
-@given(st.sampled_from(list(TEST_NUMBERS)), st.text("abc =^;%?", max_size=9))
+@pytest.mark.parametrize(
+    "text",
+    [
+        "cannot reach 192.168.100.200: refused",
+        "/dev/serial/by-id/usb-Zebra_DS2208_21-if00",
+        "no answer within 5 s, 3 of 4 tries",
+    ],
+)
+def test_what_a_driver_says_of_its_device_stays_readable(text: str) -> None:
+    assert wipe(text) == text
+
+
+@given(st.sampled_from(list(TEST_NUMBERS)), st.text("abc =^;%?.", max_size=9))
+@example("4111.1111.1111.1111", "")
+@example("b'4111111111111111'", " ")
+@example("52, 49, 49, 49, 49, 49, 49, 49, 49, 49, 49, 49, 49, 49, 49, 49", "[")
 def test_a_wiped_text_has_no_payment_number(number: str, around: str) -> None:
     assert payment_brand(wipe(f"{around}{number}{around}")) is None
     assert number[:8] not in wipe(f"{around}{number}{around}")

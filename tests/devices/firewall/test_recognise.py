@@ -15,6 +15,7 @@ from agent.devices.categories import Category, Read
 from agent.devices.firewall.recognise import (
     CHIP,
     FOREIGN,
+    NAMED,
     NO_CARD,
     NOT_A_UID,
     RANDOM_UID,
@@ -28,6 +29,7 @@ from agent.devices.firewall.recognise import (
     Recognised,
     recognise,
 )
+from agent.devices.gs1.numbers import Kind
 from agent.loyalty.cards import CardRange, Check, Source
 
 SWIPES: list[dict[str, Any]] = json.loads((Path(__file__).parent / "swipes.json").read_text())["swipes"]
@@ -113,7 +115,7 @@ def test_a_upc_card_is_found_though_the_scanner_sends_thirteen_digits() -> None:
 
 
 def test_goods_that_look_like_a_payment_number_are_told_by_their_identifier() -> None:
-    assert scanned("]E05901234123457") == NotOurs(FOREIGN)
+    assert scanned("]E05901234123457") == NotOurs(NAMED[Kind.GOODS])
     assert scanned("5901234123457") == BankCard("maestro")  # without it there is no telling
 
 

@@ -10,8 +10,8 @@ from agent.devices.firewall.recognise import NotOurs
 from agent.devices.supervision.inbox import Inbox, Sighting
 
 
-def sighting(reason: str, age_s: float = 0.0) -> Sighting:
-    return Sighting("scanner", Category.SCANNER, NotOurs(reason), time.monotonic_ns() - int(age_s * 1e9))
+def sighting(reason: str, age_s: float = 0.0, device: str = "scanner") -> Sighting:
+    return Sighting(device, Category.SCANNER, NotOurs(reason), time.monotonic_ns() - int(age_s * 1e9))
 
 
 def test_sightings_come_out_in_order() -> None:
@@ -30,6 +30,17 @@ def test_a_full_inbox_forgets_the_oldest() -> None:
         inbox.put(each)
 
     assert [inbox.take(0), inbox.take(0), inbox.take(0)] == [*sightings[1:], None]
+
+
+def test_a_device_that_sends_without_end_pushes_out_its_own_only() -> None:
+    inbox = Inbox(share_max=3)
+    other = sighting("other", device="msr")
+    inbox.put(other)
+    flood = [sighting(str(number)) for number in range(10)]
+    for each in flood:
+        inbox.put(each)
+
+    assert [inbox.take(0) for _ in range(5)] == [other, *flood[-3:], None]
 
 
 def test_an_old_sighting_is_not_handed_out() -> None:

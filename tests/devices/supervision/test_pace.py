@@ -1,8 +1,19 @@
-"""Growing pauses."""
+"""Growing pauses, and reads that nobody can make."""
 
 from __future__ import annotations
 
-from agent.devices.supervision.pace import Pace, Pauses
+from collections.abc import Callable
+
+import pytest
+
+from agent.devices.supervision.pace import FAILURES_MAX, READS_MAX, Flood, Pace, Pauses
+from agent.errors import FailureError
+
+
+def repeat(call: Callable[[], None], times: int) -> None:
+    for _ in range(times):
+        call()
+
 
 PACE = Pace(first_pause_s=1.0, longest_pause_s=4.0)
 
@@ -24,3 +35,26 @@ def test_after_a_reset_the_first_pause_comes_again() -> None:
     pauses.reset()
 
     assert pauses.next_s() <= 1.25
+
+
+def test_more_reads_than_anybody_can_make_are_no_reads() -> None:
+    flood = Flood()
+
+    with pytest.raises(FailureError, match="nobody shows so many cards"):
+        repeat(flood.read, 2 * READS_MAX + 1)  # these take far less than a second, which may just have begun
+
+
+def test_failures_without_a_pause_are_the_devices_own() -> None:
+    flood = Flood()
+
+    with pytest.raises(FailureError, match="in a row failed"):
+        repeat(flood.failed, FAILURES_MAX + 1)
+
+
+def test_a_moment_of_silence_or_a_good_read_forgives() -> None:
+    flood = Flood()
+
+    for forgive in (flood.quiet, flood.read):
+        repeat(flood.failed, FAILURES_MAX)
+        forgive()
+    flood.failed()

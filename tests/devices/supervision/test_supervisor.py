@@ -6,21 +6,22 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from agent.devices.categories import Category, HealthLevel
-from agent.devices.document import Document, Text
+from agent.devices.categories import Category, HealthLevel, PrinterStatus
 from agent.devices.firewall.recognise import BadRead, BankCard, OwnCard
 from agent.devices.loading import DeviceSetup, DriverRow
 from agent.devices.supervision.pace import Pace
 from agent.devices.supervision.report import DeviceReport, DeviceStatus
 from agent.devices.supervision.supervisor import Supervisor
-from agent.errors import ConfigError, DeviceTimeoutError, IllegalError, NoServiceError, OfflineError, UnknownError
+from agent.errors import ConfigError, DeviceTimeoutError, UnknownError
 from agent.loyalty.cards import CardRange, Source
 from drivers import DRIVERS
 from tests.devices import odd_drivers
+from tests.devices.supervision.udev import udev_says_added
 from tests.drivers.wait import wait_until
 
 CARD = "9498010000012345"
@@ -33,14 +34,14 @@ PACE = Pace(
 class Till:
     """A supervisor with what it said of its devices."""
 
-    def __init__(self, *setups: DeviceSetup) -> None:
+    def __init__(self, *setups: DeviceSetup, pace: Pace = PACE) -> None:
         self.changes: list[DeviceReport] = []
         self.supervisor = Supervisor(
             setups,
             dict(DRIVERS) | odd_rows(),
             ranges=lambda: (CardRange("9498", 16),),
             on_change=self.changes.append,
-            pace=PACE,
+            pace=pace,
         )
 
     def report(self, name: str) -> DeviceReport:
@@ -58,8 +59,8 @@ def odd_rows() -> dict[str, DriverRow]:
 
 
 @contextmanager
-def running(*setups: DeviceSetup) -> Iterator[Till]:
-    till = Till(*setups)
+def running(*setups: DeviceSetup, pace: Pace = PACE) -> Iterator[Till]:
+    till = Till(*setups, pace=pace)
     till.supervisor.start()
     try:
         yield till
@@ -105,7 +106,7 @@ def test_a_card_that_is_read_is_taken(feed: Path, write: Callable[[str], None]) 
         assert sighting.card == OwnCard(CARD, Source.NUMBER)
         assert (sighting.device, sighting.category) == ("scanner", Category.SCANNER)
         assert before_ns <= sighting.at_ns <= time.monotonic_ns()
-        wait_until(lambda: till.report("scanner").counters.good_reads == 1, "the read is counted")
+        wait_until(lambda: till.report("scanner").statistics.good_reads == 1, "the read is counted")
 
 
 def test_a_payment_card_leaves_only_its_brand(feed: Path, write: Callable[[str], None]) -> None:
@@ -134,7 +135,7 @@ def test_an_unplugged_device_is_offline_and_comes_back(feed: Path, write: Callab
         write(CARD)
 
         assert till.supervisor.take(2) is not None
-        assert report.counters.reopens == 1
+        assert report.statistics.reopens == 1
         assert [change.status for change in till.changes][:2] == [DeviceStatus.ENABLED, DeviceStatus.OFFLINE]
 
 
@@ -143,9 +144,16 @@ def test_an_unplugged_device_is_offline_and_comes_back(feed: Path, write: Callab
     [
         ("Rubbish", DeviceStatus.STOPPED_BY_SELF_CHECK, "str in place of an Input"),
         ("Endless", DeviceStatus.STOPPED_BY_SELF_CHECK, "5000 bytes"),
+        ("Timeless", DeviceStatus.STOPPED_BY_SELF_CHECK, "str in place of an int"),
+        ("LyingHealth", DeviceStatus.STOPPED_BY_SELF_CHECK, "str in place of a bool"),
+        ("LyingPrinter", DeviceStatus.STOPPED_BY_SELF_CHECK, "str in place of a Sign"),
         ("Ill", DeviceStatus.STOPPED_BY_SELF_CHECK, "the read head is broken"),
         ("Raises", DeviceStatus.OFFLINE, "KeyError"),
         ("Exits", DeviceStatus.OFFLINE, "SystemExit"),
+        ("Interrupts", DeviceStatus.OFFLINE, "KeyboardInterrupt"),
+        ("GivesUp", DeviceStatus.OFFLINE, "GeneratorExit"),
+        ("Wordless", DeviceStatus.OFFLINE, "WordlessError: (no words)"),
+        ("Wordy", DeviceStatus.OFFLINE, "[digits removed]"),
         ("BadConstructor", DeviceStatus.STOPPED_BY_LOAD_ERROR, "RuntimeError: no"),
         ("NotADevice", DeviceStatus.STOPPED_BY_LOAD_ERROR, "is not a device"),
         ("NotAPrinter", DeviceStatus.STOPPED_BY_LOAD_ERROR, "is not a POSPrinter"),
@@ -185,9 +193,111 @@ def test_a_failed_read_is_said_and_the_next_one_counts() -> None:
         assert VISA[:8] not in first.card.reason
         assert second is not None
         assert second.card == OwnCard(CARD, Source.NUMBER)
-        wait_until(lambda: till.report("odd").counters.good_reads == 1, "the good read is counted")
-        assert till.report("odd").counters.failed_reads == 1
+        wait_until(lambda: till.report("odd").statistics.good_reads == 1, "the good read is counted")
+        assert till.report("odd").statistics.failed_reads == 1
         assert till.report("odd").status is DeviceStatus.ENABLED
+
+
+def test_a_driver_that_only_fails_is_stopped() -> None:
+    with running(odd("FailingOn")) as till:
+        report = till.wait_for("odd", DeviceStatus.STOPPED_BY_SELF_CHECK)
+
+        assert report.text == "over 20 reads in a row failed"
+
+
+def test_what_a_driver_says_is_kept_short() -> None:
+    with running(odd("Wordy")) as till:
+        report = till.wait_for("odd", DeviceStatus.OFFLINE)
+
+        assert len(report.text) <= 200
+
+
+def test_a_flood_does_not_push_out_what_another_device_read(feed: Path, write: Callable[[str], None]) -> None:
+    with running(scanner(feed), odd("Flooding")) as till:
+        till.wait_for("scanner", DeviceStatus.ENABLED)
+        write(CARD)
+        wait_until(lambda: till.report("scanner").statistics.good_reads == 1, "the card was read")
+        till.wait_for("odd", DeviceStatus.STOPPED_BY_SELF_CHECK)
+
+        taken = [till.supervisor.take(0) for _ in range(20)]
+
+        assert "scanner" in {sighting.device for sighting in taken if sighting is not None}
+
+
+def test_a_card_that_was_read_long_ago_belongs_to_nobody() -> None:
+    with running(odd("Late")) as till:
+        sighting = till.supervisor.take(2)
+
+        assert sighting is not None
+        assert sighting.card == OwnCard(CARD, Source.NUMBER)
+        assert till.report("odd").statistics.good_reads == 2
+
+
+def test_a_read_is_dated_by_its_last_byte_and_never_in_the_future() -> None:
+    with running(odd("Hasty")) as till:
+        sighting = till.supervisor.take(2)
+
+        assert sighting is not None
+        assert sighting.at_ns <= time.monotonic_ns()
+
+
+def test_the_way_from_the_last_byte_to_the_hand_is_measured() -> None:
+    with running(odd("Late")) as till:
+        wait_until(lambda: till.report("odd").statistics.good_reads == 2, "both were read")
+        assert till.report("odd").statistics.latency_p50_us is None
+
+        assert till.supervisor.take(2) is not None
+
+        statistics = till.report("odd").statistics
+        assert statistics.latency_p50_us is not None
+        assert 0 < statistics.latency_p50_us < 5_000_000
+        assert statistics.latency_p99_us == statistics.latency_p50_us
+
+
+def test_a_dirty_head_is_told_with_what_to_do_and_the_cards_are_read_on() -> None:
+    with running(odd("DirtyHead")) as till:
+        wait_until(lambda: till.report("odd").statistics.good_reads == 12, "every card was read")
+        wait_until(lambda: "6 of the last 12 swipes" in till.report("odd").text, "the report says so")
+        report = till.report("odd")
+
+        assert report.status is DeviceStatus.ENABLED
+        assert report.text.startswith("clean the head: ")
+        assert report.hint == "draw a cleaning card through the reader"
+        assert report.statistics.unreadable_tracks == 6
+
+
+def test_a_driver_that_hangs_in_closing_is_offline_until_it_comes_back() -> None:
+    odd_drivers.HangingClose.let_go.clear()
+    with running(odd("HangingClose")) as till:
+        wait_until(lambda: "has not come back from close" in till.report("odd").text, "the watchdog says so")
+        assert till.report("odd").status is DeviceStatus.OFFLINE
+        odd_drivers.HangingClose.let_go.set()
+
+        till.wait_for("odd", DeviceStatus.ENABLED)
+
+
+def test_a_device_that_came_back_too_late_takes_jobs_again() -> None:
+    odd_drivers.HangingPrinter.let_go.clear()
+    with running(odd("HangingPrinter")) as till:
+        till.wait_for("odd", DeviceStatus.ENABLED)
+        handle = till.supervisor.printer("odd")
+        with pytest.raises(DeviceTimeoutError):
+            handle.send(b"slip")
+        till.wait_for("odd", DeviceStatus.OFFLINE)
+        odd_drivers.HangingPrinter.let_go.set()
+        till.wait_for("odd", DeviceStatus.ENABLED)
+
+        assert handle.status() == PrinterStatus()
+
+
+def test_a_device_that_is_away_is_tried_at_once_when_something_is_plugged_in() -> None:
+    slow = replace(PACE, first_pause_s=30.0, longest_pause_s=30.0)
+    with running(odd("HangingClose"), pace=slow) as till:
+        odd_drivers.HangingClose.let_go.set()
+        till.wait_for("odd", DeviceStatus.OFFLINE)
+        udev_says_added(till.supervisor)
+
+        till.wait_for("odd", DeviceStatus.ENABLED)
 
 
 def test_a_driver_that_hangs_is_offline_until_it_comes_back(feed: Path, write: Callable[[str], None]) -> None:
@@ -236,17 +346,6 @@ def test_a_driver_that_does_not_wait_does_not_take_the_processor() -> None:
         assert time.process_time() - begun < 0.1
 
 
-def test_a_slip_reaches_the_printer(tmp_path: Path) -> None:
-    with running(printer(output=str(tmp_path))) as till:
-        till.wait_for("printer", DeviceStatus.ENABLED)
-        handle = till.supervisor.printer("printer")
-        slip = handle.encode(Document(42, (Text("Hello"),)))
-        handle.send(slip)
-
-        assert (tmp_path / "slip-000001.bin").read_bytes() == slip
-        assert handle.status().ok
-
-
 def test_what_a_printer_lacks_stands_in_its_report(feed: Path, write: Callable[[str], None]) -> None:
     with running(printer(feed=str(feed))) as till:
         till.wait_for("printer", DeviceStatus.ENABLED)
@@ -256,42 +355,6 @@ def test_what_a_printer_lacks_stands_in_its_report(feed: Path, write: Callable[[
         wait_until(lambda: till.report("printer").text == "", "the report says no more")
 
         assert till.report("printer").status is DeviceStatus.ENABLED
-
-
-def test_a_printer_that_is_away_can_encode_but_not_send(feed: Path) -> None:
-    feed.touch()  # a file, not the FIFO that the driver wants
-    with running(printer(feed=str(feed))) as till:
-        till.wait_for("printer", DeviceStatus.STOPPED_BY_CONFIG_ERROR)
-        handle = till.supervisor.printer("printer")
-
-        assert b"Hello" in handle.encode(Document(42, (Text("Hello"),)))
-        with pytest.raises(OfflineError, match="cannot send: device 'printer' is not enabled"):
-            handle.send(b"slip")
-
-
-def test_a_printer_that_hangs_does_not_hang_its_caller() -> None:
-    odd_drivers.HangingPrinter.let_go.clear()
-    with running(odd("HangingPrinter")) as till:
-        till.wait_for("odd", DeviceStatus.ENABLED)
-        handle = till.supervisor.printer("odd")
-        with pytest.raises(DeviceTimeoutError, match="may still do so"):
-            handle.send(b"slip")
-        till.wait_for("odd", DeviceStatus.OFFLINE)
-        with pytest.raises(OfflineError):
-            handle.send(b"slip")
-        odd_drivers.HangingPrinter.let_go.set()
-
-        till.wait_for("odd", DeviceStatus.ENABLED)
-
-
-def test_a_scanner_is_no_printer(feed: Path) -> None:
-    with running(scanner(feed)) as till, pytest.raises(IllegalError, match="'scanner' is a Scanner, not a POSPrinter"):
-        till.supervisor.printer("scanner").status()
-
-
-def test_a_printer_without_a_driver_says_why() -> None:
-    with running(odd("simulatd")) as till, pytest.raises(NoServiceError, match="unknown driver 'simulatd'"):
-        till.supervisor.printer("odd").encode(Document(42))
 
 
 def test_an_unknown_device_is_named() -> None:

@@ -18,7 +18,9 @@ CALLS: list[Call] = [
     ("POST", "/v1/refunds", {"op": "B-access", "lines": [LINE]}),
     ("POST", "/v1/members", {"op": "E-access", "name": "Ana"}),
     ("GET", "/v1/members/nobody", None),
+    ("POST", "/v1/drawer", {}),
 ]
+CARES: list[Call] = [("POST", "/v1/devices/slips/check", {"level": "internal"})]
 LOOKS: list[Call] = [("GET", "/v1/status", None)]
 JSON = {"Content-Type": "application/json"}
 REFUSED = {401, 403}
@@ -29,7 +31,7 @@ def ask(client: httpx.Client, call: Call, **headers: str) -> httpx.Response:
     return client.request(method, path, json=body, headers=headers)
 
 
-@pytest.mark.parametrize("call", CALLS + LOOKS)
+@pytest.mark.parametrize("call", CALLS + CARES + LOOKS)
 @pytest.mark.parametrize(
     "authorization", [None, "Bearer", "Bearer nonsense", "Basic {secret}", "{secret}", "Bearer {secret}x"]
 )
@@ -51,7 +53,13 @@ def test_who_sells_may_make_every_call_of_a_sale(till: WebTill, call: Call, scop
     assert ask(till.client(scope), call).status_code not in REFUSED
 
 
-@pytest.mark.parametrize("call", CALLS)
+@pytest.mark.parametrize("call", CARES)
+@pytest.mark.parametrize("scope", list(Scope))
+def test_only_a_supervisor_cares_for_devices(till: WebTill, call: Call, scope: Scope) -> None:
+    assert (ask(till.client(scope), call).status_code in REFUSED) == (scope is not Scope.SUPERVISOR)
+
+
+@pytest.mark.parametrize("call", CALLS + CARES)
 def test_a_display_touches_nothing(till: WebTill, call: Call) -> None:
     before = till.shop.entries
 

@@ -12,9 +12,11 @@ export class ApiError extends Error {
 
 const ANSWER_MS = 10000;
 
-/** Return a new op: "scr-" and 80 random bits. */
+/** Return a new op: "scr-" and a random UUID. */
 export function newOp() {
-  const bytes = crypto.getRandomValues(new Uint8Array(10));
+  const bytes = crypto.getRandomValues(new Uint8Array(16));
+  bytes[6] = (bytes[6] & 0x0f) | 0x40;  // a UUID (RFC 9562, 5.4): other long numbers are refused as card-like
+  bytes[8] = (bytes[8] & 0x3f) | 0x80;
   return "scr-" + Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("");
 }
 

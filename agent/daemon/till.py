@@ -1,6 +1,7 @@
-"""The one place where everything is built and wired; it starts in order and stops in reverse.
+"""A whole till: built, wired, started in order and stopped in reverse.
 
-ledger -> programme -> counter -> devices and slips -> web -> sync: whoever is called stands before whoever calls.
+ledger -> programme -> counter -> devices, slips and display -> web -> sync: whoever is called stands before whoever
+calls.
 """
 
 from __future__ import annotations
@@ -19,12 +20,12 @@ import orjson
 
 from agent.config import Config
 from agent.counter import Counter
-from agent.devices.firewall.recognise import BadRead, BankCard, NotOurs, OwnCard
+from agent.daemon.cards import CardReads
+from agent.daemon.display import CustomerDisplay
 from agent.devices.loading import DriverRow
-from agent.devices.supervision.inbox import Sighting
-from agent.devices.supervision.report import DeviceReport
+from agent.devices.supervision.report import DeviceReport, DeviceStatus
 from agent.devices.supervision.supervisor import Supervisor
-from agent.errors import LedgerError, TallyError
+from agent.errors import LedgerError
 from agent.ledger.clock import HqTime, TillClock
 from agent.ledger.kept import programmes
 from agent.ledger.kept.slip_queue import SlipQueue
@@ -35,13 +36,12 @@ from agent.loyalty.programme import Programme
 from agent.slips.spool import Spool
 from agent.sync.loop import SyncLoop
 from agent.upkeep.running import Running, remove_running, write_running
-from agent.web.api.shapes import member_map
 from agent.web.app import create_app
 from agent.web.events import EventHub
 from agent.web.server import WebServer
 from agent.web.status import StatusBoard
 from agent.web.tokens import Scope, Tokens
-from drivers import DRIVERS
+from drivers import known_drivers
 
 logger = logging.getLogger(__name__)
 
@@ -54,14 +54,14 @@ _STOP_S = 5.0
 class Till:
     """A whole till, built from its configuration. `start` and `stop`, or use as a context manager."""
 
-    def __init__(self, config: Config, *, drivers: Mapping[str, DriverRow] = DRIVERS) -> None:
+    def __init__(self, config: Config, *, drivers: Mapping[str, DriverRow] | None = None) -> None:
         self._config = config
-        self._drivers = drivers
+        self._drivers = known_drivers() if drivers is None else drivers
         self._stack = ExitStack()
         self._stopping = threading.Event()
         self._recorded_now = threading.Event()
-        self._cards_read = 0
         self._spool: Spool | None = None
+        self._display: CustomerDisplay | None = None
         self._sync: SyncLoop | None = None
 
     def __enter__(self) -> Self:
@@ -112,6 +112,8 @@ class Till:
     def _start_web(self) -> None:
         app = create_app(
             self.counter,
+            devices=self.devices,
+            drawer=self._config.till.drawer,
             tokens=Tokens(self._config.till.tokens),
             board=self.board,
             events=self.events,
@@ -135,8 +137,14 @@ class Till:
         return {"till": at.till, "epoch": at.epoch, "seq": at.seq, "head": at.head.hex()}
 
     def _start_devices(self) -> None:
+        chips = self._config.chips
         self.devices = Supervisor(
-            self._config.devices, self._drivers, ranges=self._ranges, on_change=self._device_changed
+            self._config.devices,
+            self._drivers,
+            ranges=self._ranges,
+            on_change=self._device_changed,
+            numbering=self._config.labels.numbering(),
+            sun=None if chips is None else chips.read_sun_keys(),
         )
         self._thread("reads", self._take_reads)
         self.devices.start()
@@ -150,6 +158,16 @@ class Till:
             )
             self._spool.start()
             self._stack.callback(self._spool.stop)
+        if self._config.till.display is not None:
+            self._start_display(self._config.till.display)
+
+    def _start_display(self, name: str) -> None:
+        display = CustomerDisplay(self.devices.display(name), greeting=self._config.slips.shop)
+        self.events.attach("member", display.welcome)
+        self.events.attach("sale", lambda _: display.greet())
+        display.start()
+        self._stack.callback(display.stop)
+        self._display = display
 
     def _start_sync(self) -> None:
         settings = self._config.sync
@@ -183,34 +201,20 @@ class Till:
         self.events.publish("device", {"name": report.name, "status": str(report.status), "text": report.text})
         if self._spool is not None:
             self._spool.wake()
+        is_display = report.name == self._config.till.display and report.status is DeviceStatus.ENABLED
+        if self._display is not None and is_display:
+            self._display.refresh()
 
     def _take_reads(self) -> None:
+        cards = CardReads(self.counter, self.events)
         while not self._stopping.is_set():
             sighting = self.devices.take(timeout_s=0.5)
             if sighting is None:
                 continue
             try:
-                self._seen(sighting)
+                cards.tell(sighting)
             except Exception:  # whatever is wrong with one card, the next one must be read
                 logger.exception("device=%s a card could not be looked up", sighting.device)
-
-    def _seen(self, sighting: Sighting) -> None:
-        """A card was read: say whose it is, or in a word what is wrong with it."""
-        match sighting.card:
-            case OwnCard(number, source):
-                try:
-                    view = self.counter.identify(number, source, by=sighting.device)
-                except TallyError as error:
-                    self.events.publish("notice", {"code": error.code, "text": f"{error}: {error.hint}"})
-                    return
-                self._cards_read += 1
-                self.events.publish("member", member_map(view, read=self._cards_read))
-            case BankCard():
-                self.events.publish("notice", {"code": "bank_card", "text": "bank card - ask for the loyalty card"})
-            case NotOurs(reason):
-                self.events.publish("notice", {"code": "unknown_card", "text": reason})
-            case BadRead(reason):
-                self.events.publish("notice", {"code": "swipe_again", "text": reason})
 
     def _heard_from_hq(self, hq_ms: int) -> None:
         heard = self.ledger.clock.heard_from_hq(hq_ms)
@@ -245,7 +249,8 @@ def _device_map(report: DeviceReport) -> dict[str, Any]:
         "driver": report.driver,
         "status": str(report.status),
         "text": report.text,
-        **asdict(report.counters),
+        "hint": report.hint,
+        "statistics": report.statistics.of(report.category),
     }
 
 

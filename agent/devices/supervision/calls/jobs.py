@@ -29,20 +29,23 @@ class Jobs:
 
     def __init__(self, device: str) -> None:
         self._device = device
+        self._urgent: deque[Job] = deque()
         self._waiting: deque[Job] = deque()
         self._is_open = False
         self._arrival = Condition()
 
-    def ask(self, name: str, call: Callable[[], T], *, limit_s: float) -> T:
+    def ask(self, name: str, call: Callable[[], T], *, limit_s: float, is_urgent: bool = False) -> T:
         """Have `call` done by the device's thread and return what it returns, or raise what it raises.
 
-        OfflineError: nothing was done. DeviceTimeoutError says whether it had begun; a job that had not is withdrawn.
+        `is_urgent` jobs are done before all others that wait. OfflineError: nothing was done. DeviceTimeoutError says
+        whether it had begun; a job that had not is withdrawn and will not be done.
         """
         outcome: Future[T] = Future()
+        job = Job(name, limit_s, call, outcome)  # type: ignore[arg-type]  # Future is invariant
         with self._arrival:
             if not self._is_open:
                 raise OfflineError(f"cannot {name}: device {self._device!r} is not enabled")
-            self._waiting.append(Job(name, limit_s, call, outcome))  # type: ignore[arg-type]  # Future is invariant
+            (self._urgent if is_urgent else self._waiting).append(job)
             self._arrival.notify()
         return self._result(name, outcome, limit_s)
 
@@ -55,7 +58,9 @@ class Jobs:
         """Accept no more jobs, refuse those that wait, and let a `next` that waits return."""
         with self._arrival:
             self._is_open = False
-            refused, self._waiting = self._waiting, deque()
+            refused = [*self._urgent, *self._waiting]
+            self._urgent.clear()
+            self._waiting.clear()
             self._arrival.notify_all()
         for job in refused:
             if job.outcome.set_running_or_notify_cancel():
@@ -64,10 +69,10 @@ class Jobs:
     def next(self, timeout_s: float) -> Job | None:
         """Return the next job that is still wanted, waiting up to `timeout_s`; the caller sets its outcome."""
         with self._arrival:
-            if not self._waiting and timeout_s > 0:
+            if not (self._urgent or self._waiting) and timeout_s > 0:
                 self._arrival.wait(timeout_s)
-            while self._waiting:
-                job = self._waiting.popleft()
+            while self._urgent or self._waiting:
+                job = (self._urgent or self._waiting).popleft()
                 if job.outcome.set_running_or_notify_cancel():
                     return job
         return None
@@ -79,7 +84,9 @@ class Jobs:
             if outcome.done():  # the call itself raised it
                 raise
             if outcome.cancel():
-                raise DeviceTimeoutError(f"cannot {name}: device {self._device!r} is busy") from error
+                raise DeviceTimeoutError(
+                    f"cannot {name}: device {self._device!r} is busy with something else; it will not be done later"
+                ) from error
             raise DeviceTimeoutError(
                 f"device {self._device!r} did not finish to {name} within {limit_s:g} s: it may still do so"
             ) from error

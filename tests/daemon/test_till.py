@@ -25,10 +25,13 @@ from agent.errors import ConfigError, LedgerInUseError, ProgrammeError, TallyErr
 from agent.slips.reader import read_text
 from agent.upkeep.replay.events import Event, EventStream
 from agent.upkeep.running import Running, find_running, require_running
+from drivers.simulated import Simulated
 from tests.till_files import GENERAL_SHOP, TillFiles, card_number, counter_of, set_up, wait_until
 
 BANK_CARD = "4111111111111111"  # published by Visa for tests
 FOREIGN_CARD = "123456789012"
+# Made up, in the magnetic stripe format of AAMVA's DL/ID Card Design Standard, annex F.
+LICENCE = "%CAANYTOWN^PUBLIC$JOHN$Q^1 MAIN ST^?;636014012345678=151219850101?"
 ANSWER_S = 5.0
 STOP_S = 5.0
 
@@ -109,6 +112,19 @@ def test_a_bank_card_is_told_and_leaves_no_digit_anywhere(files: TillFiles, capl
     assert BANK_CARD[:6] not in caplog.text
 
 
+def test_every_read_is_told_by_its_kind_and_nothing_more(files: TillFiles) -> None:
+    told: list[dict[str, Any]] = []
+    with listening(files) as event:
+        for text in (card_number(1), BANK_CARD, FOREIGN_CARD, "]E0123"):
+            files.read_card(text)
+            told.append(event("read"))
+
+    assert [read["kind"] for read in told] == ["own_card", "bank_card", "not_ours", "bad_read"]
+    assert [read["text"] for read in told[:3]] == ["", "", "not a card of this programme"]
+    assert all(set(read) == {"device", "kind", "text", "latency_us"} for read in told)
+    assert all(0 <= read["latency_us"] < 60_000_000 for read in told)
+
+
 def test_a_foreign_card_is_told(files: TillFiles) -> None:
     with listening(files) as event:
         files.read_card(FOREIGN_CARD)
@@ -146,6 +162,46 @@ def test_a_sale_over_the_api_prints_its_slip(files: TillFiles) -> None:
     assert "£12.00" in "".join(slip)
     assert any(line.startswith("Receipt S-1") for line in slip)
     assert slip[-1] == "[cut]"
+
+
+def test_an_identity_card_is_told_and_leaves_nothing(tmp_path: Path) -> None:
+    files = set_up(tmp_path)
+    files.change('category = "Scanner"', 'category = "MSR"')
+    with started(files), listening(files) as event:
+        files.read_card(LICENCE)
+        notice = event("notice")
+
+    assert notice == {"code": "identity_card", "text": "identity card - ask for the loyalty card"}
+    assert [path for path in files.folder.rglob("*") if path.is_file() and b"PUBLIC" in path.read_bytes()] == []
+
+
+def test_the_drawer_that_till_toml_names_opens(tmp_path: Path) -> None:
+    files = set_up(tmp_path)
+    files.change('printer = "slips"', 'printer = "slips"\ndrawer = "slips"')
+    with started(files) as till:
+        answer = require_running(files.data).ask("POST", "/v1/drawer", {})
+        printer = till.devices._workers["slips"].device()
+
+    assert answer == {"device": "slips"}
+    assert isinstance(printer, Simulated)
+    assert printer.drawer_openings == 1
+
+
+def test_the_customer_s_display_shows_the_member_and_after_the_sale_the_shop(tmp_path: Path) -> None:
+    files = set_up(tmp_path)
+    files.change('printer = "slips"', 'printer = "slips"\ndisplay = "pole"')
+    with files.config.open("a") as config:
+        config.write('\n[[device]]\nname = "pole"\ndriver = "simulated"\ncategory = "LineDisplay"\n')
+    with started(files) as till, listening(files) as event:
+        pole = till.devices._workers["pole"].device()
+        assert isinstance(pole, Simulated)
+        wait_until(lambda: pole.shown == ("Corner Shop",))
+        files.read_card(card_number(1))
+        account = event("member")["account"]
+        wait_until(lambda: pole.shown == ("Corner Shop", "0 points"))  # nobody has told the card's name yet
+        sell(require_running(files.data), "S-1", account)
+
+        wait_until(lambda: pole.shown == ("Corner Shop",))
 
 
 def test_a_sale_told_twice_prints_one_slip(files: TillFiles) -> None:
@@ -298,7 +354,7 @@ def test_an_agent_that_is_told_to_end_ends_well(tmp_path: Path) -> None:
             wait_until(lambda: find_running(files.data), seconds=20)
             sell(require_running(files.data), "S-1")
             agent.send_signal(signal.SIGTERM)
-            status = agent.wait(STOP_S)
+            status = agent.wait(20)
         finally:
             agent.kill()
 

@@ -6,8 +6,9 @@ import threading
 
 import pytest
 
-from agent.devices.supervision.jobs import Jobs
+from agent.devices.supervision.calls.jobs import Jobs
 from agent.errors import DeviceTimeoutError, OfflineError
+from tests.drivers.wait import wait_until
 
 
 def test_a_job_that_had_not_begun_is_withdrawn() -> None:
@@ -69,3 +70,36 @@ def test_an_answer_comes_back_and_so_does_an_error() -> None:
     with pytest.raises(TimeoutError, match="the call's own"):
         jobs.ask("be late", late, limit_s=2)
     worker.join()
+
+
+def test_an_urgent_job_goes_before_those_that_wait() -> None:
+    jobs = Jobs("printer")
+    jobs.open()
+    asking = [
+        threading.Thread(target=jobs.ask, args=(name, lambda: None), kwargs={"limit_s": 2, "is_urgent": is_urgent})
+        for name, is_urgent in (("send", False), ("status", False), ("open the drawer", True))
+    ]
+    for number, thread in enumerate(asking, 1):
+        thread.start()
+        wait_until(lambda number=number: len(jobs._urgent) + len(jobs._waiting) == number, "it waits")  # type: ignore[misc]
+
+    done = []
+    for _ in asking:
+        job = jobs.next(0)
+        assert job is not None
+        done.append(job.name)
+        job.outcome.set_result(None)
+
+    assert done == ["open the drawer", "send", "status"]
+    for thread in asking:
+        thread.join()
+
+
+def test_an_urgent_job_that_came_too_late_is_not_done_later() -> None:
+    jobs = Jobs("printer")
+    jobs.open()
+
+    with pytest.raises(DeviceTimeoutError, match="will not be done later"):
+        jobs.ask("open the drawer", lambda: None, limit_s=0.01, is_urgent=True)
+
+    assert jobs.next(0) is None

@@ -1,0 +1,70 @@
+"""What becomes of a card that was read: its member is shown, or in a word what is wrong with it."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Final
+
+from agent.counter import Counter
+from agent.devices.firewall.recognise import BadRead, BankCard, IdentityCard, NotOurs, OwnCard, Recognised
+from agent.devices.supervision.inbox import Sighting
+from agent.errors import TallyError
+from agent.web.api.errors import BANK_CARD, IDENTITY_CARD
+from agent.web.api.shapes import member_map
+from agent.web.events import EventHub
+
+_KINDS: Final[Mapping[type[Recognised], str]] = MappingProxyType(
+    {
+        OwnCard: "own_card",
+        BankCard: "bank_card",
+        IdentityCard: "identity_card",
+        NotOurs: "not_ours",
+        BadRead: "bad_read",
+    }
+)
+
+
+class CardReads:
+    """Looks up what the devices read, one after the other, and publishes `read`, `member` and `notice` events."""
+
+    def __init__(self, counter: Counter, events: EventHub) -> None:
+        self._counter = counter
+        self._events = events
+        self._read = 0
+
+    def tell(self, sighting: Sighting) -> None:
+        """Say that something was read, then whose card it is, or what is wrong with it."""
+        self._events.publish("read", _read_map(sighting))
+        match sighting.card:
+            case OwnCard() as card:
+                self._member(card, by=sighting.device)
+            case BankCard():
+                self._notice("bank_card", BANK_CARD)
+            case IdentityCard():
+                self._notice("identity_card", IDENTITY_CARD)
+            case NotOurs(reason):
+                self._notice("unknown_card", reason)
+            case BadRead(reason):
+                self._notice("swipe_again", reason)
+
+    def _member(self, card: OwnCard, *, by: str) -> None:
+        try:
+            view = self._counter.identify(card.number, card.source, by=by, tap=card.tap)
+        except TallyError as error:
+            self._notice(error.code, f"{error}: {error.hint}")
+            return
+        self._read += 1
+        self._events.publish("member", member_map(view, read=self._read))
+
+    def _notice(self, code: str, text: str) -> None:
+        self._events.publish("notice", {"code": code, "text": text})
+
+
+def _read_map(sighting: Sighting) -> dict[str, object]:
+    """What kind of thing was read, where and how fast; nothing of what was on it."""
+    card = sighting.card
+    reason = card.reason if isinstance(card, (NotOurs, BadRead)) else ""
+    latency_us = (time.monotonic_ns() - sighting.at_ns) // 1000
+    return {"device": sighting.device, "kind": _KINDS[type(card)], "text": reason, "latency_us": latency_us}

@@ -1,0 +1,37 @@
+"""The calls on devices: a health check, and the cash drawer. What they are like stands in the status."""
+
+from __future__ import annotations
+
+import logging
+from dataclasses import dataclass
+
+import orjson
+from fastapi import Response
+
+from agent.devices.supervision.supervisor import Supervisor
+from agent.errors import NoHardwareError
+from agent.web.api.access import Seller, Supervising
+from agent.web.api.requests import CheckBody, DrawerBody
+from agent.web.api.shapes import DrawerShape
+
+_log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class DeviceCalls:
+    """What the calls need: the devices, and which of them opens the till's drawer."""
+
+    devices: Supervisor
+    drawer: str | None
+
+    def check(self, name: str, body: CheckBody, _by: Supervising) -> Response:
+        """Have a device check itself; `interactive` takes up to half a minute, while a person takes part."""
+        return Response(orjson.dumps(self.devices.check_health(name, body.level)), media_type="application/json")
+
+    def open_drawer(self, _body: DrawerBody, by: Seller) -> Response:
+        """Open the till's cash drawer once, at once or not at all."""
+        if self.drawer is None:
+            raise NoHardwareError("this till has no cash drawer", hint="name its device in till.toml: [till] drawer")
+        self.devices.drawer(self.drawer).open_drawer()
+        _log.info("drawer=%s opened by=%s", self.drawer, by.name)
+        return Response(orjson.dumps(DrawerShape(self.drawer)), media_type="application/json")
