@@ -7,6 +7,7 @@ bare `6` it gives Maestro, which is the first digit of many loyalty cards.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cache
 from typing import Final
 
 
@@ -21,16 +22,17 @@ class Brand:
     lengths: tuple[int, ...]
     prefixes: str
 
-    def match(self, number: str) -> int:
-        """Return how many leading digits of `number` say that it is of this brand; 0 if it is not."""
-        if len(number) not in self.lengths:
-            return 0
-        return max((_matched(number, span) for span in self.prefixes.split()), default=0)
 
+@dataclass(frozen=True, slots=True)
+class _Span:
+    """Prefixes of one length, from `low` to `high`, of one brand."""
 
-def _matched(number: str, span: str) -> int:
-    low, _, high = span.partition("-")
-    return len(low) if low <= number[: len(low)] <= (high or low) else 0
+    low: str
+    high: str
+    brand: Brand
+
+    def covers(self, number: str) -> bool:
+        return len(number) in self.brand.lengths and self.low <= number[: len(self.low)] <= self.high
 
 
 BRANDS: Final = (
@@ -84,5 +86,17 @@ BRANDS: Final = (
 
 def brand_of(number: str) -> str | None:
     """Return the brand that the longest matching prefix of `number` names, or None."""
-    matched, name = max((brand.match(number), brand.name) for brand in BRANDS)
-    return name if matched else None
+    found = [(len(span.low), span.brand.name) for span in _spans(number[:2]) if span.covers(number)]
+    return max(found)[1] if found else None
+
+
+@cache
+def _spans(first_two: str) -> tuple[_Span, ...]:
+    """Return the spans that a number with these first two digits may be in: a tenth of all, at the worst."""
+    spans = [_span(brand, written) for brand in BRANDS for written in brand.prefixes.split()]
+    return tuple(span for span in spans if span.low[:2] <= first_two[: len(span.low)] <= span.high[:2])
+
+
+def _span(brand: Brand, written: str) -> _Span:
+    low, _, high = written.partition("-")
+    return _Span(low, high or low, brand)

@@ -12,11 +12,10 @@ from typing import Final
 from agent.devices.gs1.digital_link import SCHEMES, read_digital_link
 from agent.devices.gs1.elements import FNC1, Elements, value_of
 from agent.devices.gs1.fault import LabelError
-from agent.devices.gs1.numbers import Kind, kind_of
+from agent.devices.gs1.numbers import Kind, Numbering, named_by
 from agent.devices.gs1.symbology import Symbol, read_symbol, split_identifier
 
 MEMBER: Final = "8018"  # the Global Service Relation Number of who receives a service: GS1's key for a member
-COUPONS: Final = ("255", "8110", "8112")
 _ENDS: Final = " \t\r\n\x00"
 
 
@@ -28,7 +27,7 @@ class Label:
     """
 
     data: str = field(repr=False)
-    elements: Elements = ()
+    elements: Elements = field(default=(), repr=False)
     is_goods: bool = False
     is_answer: bool = False
     is_damaged: bool = False
@@ -43,15 +42,9 @@ class Label:
         member = value_of(self.elements, MEMBER)
         return (self.data,) if member is None else (self.data, member)
 
-    @property
-    def is_coupon(self) -> bool:
-        """Say whether it is a coupon or a refund receipt: by its elements, or by the first digits of an EAN or UPC."""
-        if any(value_of(self.elements, code) for code in COUPONS):
-            return True
-        try:
-            return kind_of(self.data) in {Kind.COUPON, Kind.REFUND_RECEIPT}
-        except LabelError:
-            return False
+    def kind(self, numbering: Numbering) -> Kind | None:
+        """Return what the label names besides a card, None if it does not say."""
+        return named_by(self.data, self.elements, numbering, is_ean=self.is_goods)
 
     @property
     def searched(self) -> str:

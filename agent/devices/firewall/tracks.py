@@ -1,7 +1,8 @@
 """Splits one swipe into its tracks.
 
 Source: ISO/IEC 7811-6 and 7813 (sentinels `%` and `;`, end `?`, LRC after the end), and what readers make of them:
-track 3 begins with `+` (a readers' convention) or again with `;`, driving licences (AAMVA) use `#`, `!`, `&` and `@`; a
+track 3 begins with `+` (a readers' convention) or again with `;`, driving licences (AAMVA) use `#`, `!`, `&`, `@` and
+again `%`; a
 track that could not be read comes as `E` in place of its data (MagTek 99875191); CR, LF or TAB may stand between them,
 STX, ETX, ESC or DLE around them (ID TECH MiniMag RS-232 manual, output formats).
 """
@@ -9,7 +10,7 @@ STX, ETX, ESC or DLE around them (ID TECH MiniMag RS-232 manual, output formats)
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final
 
 UNREADABLE = "E"
@@ -24,7 +25,7 @@ class Track:
     """One track: its number (1 to 3) and what stands between the sentinels."""
 
     number: int
-    body: str
+    body: str = field(repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +43,7 @@ class Swipe:
 def split_tracks(text: str) -> Swipe:
     """Split what a magnetic stripe reader sent for one swipe; never raises.
 
-    The same track twice (a card drawn there and back) counts once. A second, different `;` track is track 3.
+    The same track twice (a card drawn there and back) counts once. A second, different `;` or `%` track is track 3.
     """
     tracks: list[Track] = []
     errors: set[int] = set()
@@ -62,7 +63,7 @@ def split_tracks(text: str) -> Swipe:
 
 def _slot(sentinel: str, earlier: list[Track]) -> int:
     number = _NUMBER[sentinel]
-    return 3 if number == 2 and any(track.number == 2 for track in earlier) else number
+    return 3 if any(track.number == number for track in earlier) else number
 
 
 def _is_filler(text: str, *, after_track: bool) -> bool:
