@@ -6,7 +6,7 @@ import sys
 
 import typer
 
-from agent.cli import ledger, member, programme, run, sale, setup, sync, token
+from agent.cli import audit, devices, ledger, member, programme, run, sale, setup, sync, token
 from agent.errors import TallyError
 
 app = typer.Typer(
@@ -22,7 +22,7 @@ app.command("status")(run.status)
 app.command("doctor")(run.doctor)
 app.command("enrol")(sync.enrol)
 app.command("replay")(run.replay)
-app.command("devices")(run.devices)
+app.add_typer(devices.app, name="devices")
 app.add_typer(setup.app, name="config")
 app.add_typer(ledger.app, name="ledger")
 app.add_typer(member.app, name="member")
@@ -30,6 +30,7 @@ app.add_typer(sale.app, name="sale")
 app.add_typer(sale.slips, name="slip")
 app.add_typer(sync.app, name="sync")
 app.add_typer(programme.app, name="programme")
+app.add_typer(audit.app, name="audit")
 app.add_typer(token.app, name="token")
 
 

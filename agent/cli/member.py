@@ -117,16 +117,30 @@ def enrol(
 
     settings = load_config(config)
     running = find_running(settings.till.folder)
+    said = {"op": op, "name": name, "phone": phone, "email": email, "birthday": birthday, "card": card}
+    asked = {key: value for key, value in said.items() if value is not None}
     if running is not None:
-        asked = {"op": op, "name": name, "phone": phone, "email": email, "birthday": birthday, "card": card}
-        answer = running.ask("POST", "/v1/members", {key: value for key, value in asked.items() if value is not None})
+        answer = running.ask("POST", "/v1/members", asked)
         show({key: answer[key] for key in ("account", "card", "repeated")}, as_json=as_json)
         return
+    _refuse_what_the_api_refuses(asked)
     with _counter(open_ledger(settings, read_only=False)) as counter:
         number, source = _own_card(card, counter)
         ask = EnrolAsk(op, name, phone, email, birthday, number)
         enrolled = counter.enrol(ask, source=source, by=_BY)
     show({"account": enrolled.account, "card": enrolled.card, "repeated": enrolled.repeated}, as_json=as_json)
+
+
+def _refuse_what_the_api_refuses(asked: dict[str, str]) -> None:
+    """Raise InvalidError for a field that the local API would not take, a payment card's number above all."""
+    from pydantic import ValidationError
+
+    from agent.web.api.requests import EnrolmentBody, explain
+
+    try:
+        EnrolmentBody.model_validate(asked)
+    except ValidationError as error:
+        raise explain(error.errors()) from None
 
 
 def _own_card(text: str | None, counter: Counter) -> tuple[str | None, Source]:

@@ -1,4 +1,4 @@
-"""`tally run`, `status`, `devices`, `doctor` and `replay`: the agent as a whole."""
+"""`tally run`, `status`, `doctor` and `replay`: the agent as a whole."""
 
 from __future__ import annotations
 
@@ -7,13 +7,13 @@ import sys
 from dataclasses import asdict
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
 from agent.cli.output import DEFAULT_CONFIG, AsJson, ConfigPath, is_terminal, open_ledger, show
 from agent.config import load_config
-from agent.upkeep.running import find_running, require_running
+from agent.upkeep.running import require_running
 
 
 class Reader(StrEnum):
@@ -30,7 +30,9 @@ def run(config: ConfigPath = DEFAULT_CONFIG) -> None:
     Example: tally run --config till.toml
     """
     from agent.daemon import run as run_till
+    from agent.upkeep.memory import keep_memory_private
 
+    keep_memory_private()
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s %(message)s", stream=sys.stderr)
     logging.getLogger("httpx").setLevel(logging.WARNING)
     run_till(load_config(config))
@@ -44,33 +46,6 @@ def status(config: ConfigPath = DEFAULT_CONFIG, as_json: AsJson = False) -> None
     Example: tally status
     """
     show(require_running(load_config(config).till.folder).ask("GET", "/v1/status"), as_json=as_json)
-
-
-def devices(config: ConfigPath = DEFAULT_CONFIG, as_json: AsJson = False) -> None:
-    """List the devices.
-
-    As the running agent sees them, or without one as they are configured.
-
-    Example: tally devices --json
-    """
-    from drivers import DRIVERS
-
-    settings = load_config(config)
-    running = find_running(settings.till.folder)
-    if running is not None:
-        show(running.ask("GET", "/v1/status")["devices"], as_json=as_json)
-        return
-    rows: list[dict[str, Any]] = [
-        {
-            "name": device.name,
-            "driver": device.driver,
-            "category": ", ".join(str(category) for category in DRIVERS[device.driver].categories),
-            "status": "agent not running",
-            "text": "",
-        }
-        for device in settings.devices
-    ]
-    show(rows, as_json=as_json)
 
 
 def doctor(config: ConfigPath = DEFAULT_CONFIG, as_json: AsJson = False) -> None:

@@ -15,7 +15,7 @@ from agent.errors import ConfigError, UnknownError
 from agent.journal.entry import Entry, decode_entry
 from agent.slips.facts import SlipFacts
 from agent.slips.texts import reason_text
-from drivers import DRIVERS
+from drivers import known_drivers
 
 app = typer.Typer(help="List sales and show why each earned what it did.", no_args_is_help=True)
 slips = typer.Typer(help="Look at slips.", no_args_is_help=True)
@@ -137,7 +137,7 @@ def _printer(settings: Config) -> POSPrinter:
     setup = next((device for device in settings.devices if device.name == settings.till.printer), None)
     if setup is None:
         raise ConfigError("[till] names no printer", hint='set printer = "..." to the name of a [[device]]')
-    device = build(setup, DRIVERS)
+    device = build(setup, known_drivers())
     if not isinstance(device, POSPrinter):
         raise ConfigError(f"device {setup.name!r} is a {device.category}, not a POSPrinter")
     return device

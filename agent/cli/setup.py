@@ -6,7 +6,6 @@ import typer
 
 from agent.cli.output import DEFAULT_CONFIG, AsJson, ConfigPath, show
 from agent.config import load_config
-from agent.devices.categories import Category
 from agent.errors import ConfigError
 
 app = typer.Typer(help="Show and check the till's configuration.", no_args_is_help=True)
@@ -29,23 +28,26 @@ def check_config(config: ConfigPath = DEFAULT_CONFIG, as_json: AsJson = False) -
 
     Example: tally config check --config till.toml
     """
-    from agent.devices.loading import build
+    from agent.devices.loading import build, serves_as
     from agent.loyalty.programme import load
-    from drivers import DRIVERS
+    from drivers import known_drivers
 
     settings = load_config(config)
     data = settings.read_programme()
     programme = None if data is None else load(data)
     settings.slips.letterhead()
-    for setup in settings.devices:
-        category = build(setup, DRIVERS).category
-        if setup.name == settings.till.printer and category is not Category.POS_PRINTER:
-            raise ConfigError(f"[till]: 'printer' {setup.name!r} is a {category}, not a {Category.POS_PRINTER}")
+    if settings.chips is not None:
+        settings.chips.read_sun_keys()
+    drivers = known_drivers()
+    devices = {setup.name: build(setup, drivers) for setup in settings.devices}
+    for key, category, name in settings.till.roles:
+        if not serves_as(category, devices[name]):
+            raise ConfigError(f"[till]: {key!r} {name!r} is a {devices[name].category}, not a {category}")
     result = {
         "file": str(config),
         "till": settings.till.id,
         "programme": programme.name if programme else None,
-        "devices": [device.name for device in settings.devices],
+        "devices": list(devices),
         "ok": True,
     }
     show(result, as_json=as_json)

@@ -6,6 +6,7 @@ The daemon writes it when it is up and removes it when it goes; the command line
 from __future__ import annotations
 
 import os
+from collections.abc import AsyncIterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -16,6 +17,7 @@ from agent.errors import RefusalError, TallyError
 
 _NAME = "agent.json"
 _ANSWER_S = 10.0
+_ALIVE_S = 60.0  # the agent sends a comment every 15 s; one that is silent so long has gone
 
 
 class NotRunningError(TallyError):
@@ -37,24 +39,69 @@ class Running:
         """The base address of the local API."""
         return f"http://127.0.0.1:{self.port}"
 
-    def ask(self, method: str, path: str, body: dict[str, Any] | None = None) -> dict[str, Any]:
-        """Call the local API and return its answer; raises RefusalError for a refusal, NotRunningError for silence."""
+    def ask(
+        self, method: str, path: str, body: dict[str, Any] | None = None, *, limit_s: float | None = None
+    ) -> dict[str, Any]:
+        """Call the local API and return its answer, within `limit_s` (10 s if not named).
+
+        Raises RefusalError for a refusal, NotRunningError for silence.
+        """
         import httpx  # takes longer to load than most commands take
 
         headers = {"Authorization": f"Bearer {self.token}"}
         try:
-            with httpx.Client(trust_env=False, timeout=_ANSWER_S) as client:
+            with httpx.Client(trust_env=False, timeout=limit_s or _ANSWER_S) as client:
                 answer = client.request(method, self.url + path, headers=headers, json=body)
         except httpx.TransportError as error:
-            raise NotRunningError(f"the agent (process {self.pid}) does not answer on port {self.port}") from error
+            raise self._silence() from error
+        if not answer.is_success:
+            raise self._refusal(answer.content)
         try:
             value: dict[str, Any] = orjson.loads(answer.content)
-            if answer.is_success:
-                return value
-            refused = RefusalError(value["error"]["message"], hint=value["error"]["hint"])
-        except (ValueError, KeyError, TypeError) as error:
-            raise NotRunningError(f"what answers on port {self.port} is no agent") from error
-        raise refused
+        except ValueError as error:
+            raise self._stranger() from error
+        return value
+
+    async def listen(self) -> AsyncIterator[tuple[str, dict[str, Any]]]:
+        """Yield the agent's events, each with its kind, as they come; ends when the agent does.
+
+        NotRunningError if it does not answer, RefusalError if it refuses.
+        """
+        import httpx
+
+        timeout = httpx.Timeout(_ANSWER_S, read=_ALIVE_S)
+        try:
+            async with (
+                httpx.AsyncClient(trust_env=False, timeout=timeout) as client,
+                client.stream(
+                    "GET", f"{self.url}/v1/events", headers={"Authorization": f"Bearer {self.token}"}
+                ) as answer,
+            ):
+                if not answer.is_success:
+                    raise self._refusal(await answer.aread())
+                kind = ""
+                async for line in answer.aiter_lines():
+                    field, _, value = line.partition(": ")
+                    if field == "event":
+                        kind = value
+                    elif field == "data":
+                        yield kind, orjson.loads(value)
+        except httpx.TransportError as error:
+            raise self._silence() from error
+
+    def _refusal(self, content: bytes) -> TallyError:
+        """Return what the agent says no with, or that what answers is none."""
+        try:
+            error = orjson.loads(content)["error"]
+            return RefusalError(error["message"], hint=error["hint"])
+        except (ValueError, KeyError, TypeError):
+            return self._stranger()
+
+    def _stranger(self) -> NotRunningError:
+        return NotRunningError(f"what answers on port {self.port} is no agent")
+
+    def _silence(self) -> NotRunningError:
+        return NotRunningError(f"the agent (process {self.pid}) does not answer on port {self.port}")
 
 
 def write_running(folder: Path, running: Running) -> None:

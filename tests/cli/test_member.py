@@ -64,6 +64,23 @@ def test_a_member_is_enrolled_without_an_agent_and_once(shop: TillFiles) -> None
     assert (first["repeated"], second["repeated"]) == (False, True)
 
 
+@pytest.mark.parametrize(
+    ("option", "value", "words"),
+    [
+        ("--name", "Ana 4111 1111 1111 1111", "name holds a card's number"),
+        ("--op", "123456789012", "op has 12 digits or more in a row"),
+    ],
+)
+def test_what_the_api_refuses_is_refused_without_an_agent_too(
+    shop: TillFiles, option: str, value: str, words: str
+) -> None:
+    options = {"--op": "E-9", "--name": "Ana Pop"} | {option: value}
+    said = tally("member", "enrol", "-c", shop.config, *(word for pair in options.items() for word in pair))
+
+    assert words in said.refusal
+    assert "4111" not in said.out + said.err
+
+
 def test_a_member_is_enrolled_through_the_running_agent(running: TillFiles) -> None:
     typed = ("member", "enrol", "--op", "E-3", "--name", "Cora Test", "--card", card_number(3), "-c", running.config)
 

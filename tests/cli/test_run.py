@@ -28,21 +28,6 @@ def test_a_till_that_stands_alone_has_no_sync_to_tell(running: TillFiles) -> Non
     assert tally("sync", "status", "-c", running.config, "--json").json == {"word": "alone"}
 
 
-def test_devices_are_listed_as_the_agent_sees_them(running: TillFiles) -> None:
-    devices = tally("devices", "-c", running.config, "--json").json
-
-    assert [(device["name"], device["status"]) for device in devices] == [("slips", "enabled"), ("reader", "enabled")]
-
-
-def test_without_an_agent_devices_are_listed_as_they_are_configured(files: TillFiles) -> None:
-    files.change('driver = "simulated"\ncategory = "Scanner"', 'driver = "serial_scanner"\npath = "x"')
-
-    devices = tally("devices", "-c", files.config, "--json").json
-
-    assert [device["status"] for device in devices] == ["agent not running"] * 2
-    assert devices[1]["category"] == "Scanner"
-
-
 def test_the_doctor_finds_a_running_till_well(running: TillFiles) -> None:
     said = tally("doctor", "-c", running.config)
 

@@ -1,3 +1,4 @@
+import asyncio
 import os
 import socket
 import stat
@@ -7,6 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -158,3 +160,59 @@ def another_program(status: int, content: bytes) -> Iterator[int]:
 def test_another_program_on_the_port_is_no_agent(status: int, content: bytes) -> None:
     with another_program(status, content) as port, pytest.raises(NotRunningError, match="is no agent"):
         Running(os.getpid(), port, "secret").ask("GET", "/v1/status")
+
+
+# -- hearing its events ----------------------------------------------------------------------------------------------
+
+
+async def first_event(agent: Running) -> tuple[str, dict[str, Any]]:
+    """The first event that comes within five seconds."""
+    async with asyncio.timeout(5):
+        async for heard in agent.listen():
+            return heard
+    raise AssertionError("it ended")
+
+
+def test_events_are_heard_as_they_come(till: WebTill) -> None:
+    is_heard = threading.Event()
+
+    def publish() -> None:
+        while not is_heard.wait(0.02):
+            till.events.publish("device", {"name": "slips", "text": "ș: ok"})
+
+    thread = threading.Thread(target=publish)
+    thread.start()
+    try:
+        heard = asyncio.run(first_event(running(till)))
+    finally:
+        is_heard.set()
+        thread.join()
+
+    assert heard == ("device", {"name": "slips", "text": "ș: ok"})
+
+
+def test_who_may_not_hear_is_told_so(till: WebTill) -> None:
+    with pytest.raises(RefusalError):
+        asyncio.run(first_event(Running(os.getpid(), till.server.port, "another")))
+
+
+def test_nobody_is_heard_on_a_port_without_an_agent() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as once:
+        port = once.getsockname()[1]
+
+    with pytest.raises(NotRunningError, match="does not answer"):
+        asyncio.run(first_event(Running(os.getpid(), port, "secret")))
+
+
+def test_another_program_is_not_listened_to() -> None:
+    with another_program(404, b"nothing here") as port, pytest.raises(NotRunningError, match="is no agent"):
+        asyncio.run(first_event(Running(os.getpid(), port, "secret")))
+
+
+def test_an_agent_that_falls_silent_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "_ALIVE_S", 0.1)
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        port = silent.getsockname()[1]
+
+        with pytest.raises(NotRunningError, match="does not answer"):
+            asyncio.run(first_event(Running(os.getpid(), port, "secret")))

@@ -1,0 +1,1 @@
+"""How a reader or printer is set, found out from what it does with something we know."""

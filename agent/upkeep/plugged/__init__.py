@@ -1,0 +1,1 @@
+"""What is plugged into the till, whether till.toml names it or not."""
