@@ -1,16 +1,31 @@
-"""The option --slow: without it, tests marked slow are left out."""
+"""The options --slow and --tillpc: without them, tests marked so are left out."""
 
 import pytest
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--slow", action="store_true", help="run the tests marked slow, too")
+    parser.addoption("--tillpc", action="store_true", help="run the tests marked tillpc, and no others")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    config.addinivalue_line("markers", "tillpc: on a till PC in an emulator; run by scripts/test --tillpc")
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Leave out the slow tests, unless --slow asks for them or -m makes a choice of its own."""
-    if config.getoption("slow") or config.getoption("markexpr"):
+    """Leave out what was not asked for, unless -m makes a choice of its own.
+
+    The till PC runs alone: its times are measured.
+    """
+    if config.getoption("markexpr"):
         return
-    slow = [item for item in items if item.get_closest_marker("slow")]
-    items[:] = [item for item in items if not item.get_closest_marker("slow")]
-    config.hook.pytest_deselected(items=slow)
+    kept = [item for item in items if _is_asked_for(item, config)]
+    config.hook.pytest_deselected(items=[item for item in items if not _is_asked_for(item, config)])
+    items[:] = kept
+
+
+def _is_asked_for(item: pytest.Item, config: pytest.Config) -> bool:
+    on_till_pc = item.get_closest_marker("tillpc") is not None
+    if config.getoption("tillpc"):
+        return on_till_pc
+    return not on_till_pc and (config.getoption("slow") or item.get_closest_marker("slow") is None)

@@ -12,8 +12,10 @@ import orjson
 import typer
 
 from rows.house import agent_rss, agent_start, replay, sale_while_busy, sync_entries
+from rows.reads import READINGS, read_row
 from rows.row import Row, bare_commits_per_s
 from rows.sales import sale_durable
+from rows.slips import slip_render
 
 ROWS: dict[str, Callable[[Path], list[Row]]] = {
     "sale_durable": sale_durable,
@@ -22,6 +24,8 @@ ROWS: dict[str, Callable[[Path], list[Row]]] = {
     "sync_entries": sync_entries,
     "agent_start": agent_start,
     "agent_rss": agent_rss,
+    **{f"read_{driver}": read_row(driver) for driver in READINGS},
+    "slip_render": slip_render,
 }
 JUDGE_ABOVE = 5_000  # bare commits a second below which the disk is too slow today to judge absolute limits
 
