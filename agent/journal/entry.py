@@ -23,21 +23,24 @@ OP_PATTERN = re.compile(r"[\x21-\x7e]([\x20-\x7e]{0,62}[\x21-\x7e])?")
 
 _OPTIONS = orjson.OPT_SORT_KEYS | orjson.OPT_STRICT_INTEGER
 
-# Ledger accounts that are not a member's. What a member holds stands in `account:<id>`.
+# Ledger accounts that are not a member's. What a member holds stands in `account:<id>`; what a till itself counts
+# (the draws it made, the prizes it gave) in `till:<id>`, in lots as well.
 ISSUANCE = "issuance"
 REDEEMED = "redeemed"
 EXPIRED = "expired"
 ADJUSTED = "adjusted"
 ON_CHIP = "on-chip"
 MEMBER_PREFIX = "account:"
+TILL_PREFIX = "till:"
+VOUCHERS_PREFIX = "vouchers:"  # vouchers are their bearers': a lot for each serial, by the shop that issued it
 
 
 @dataclass(frozen=True, slots=True)
 class Posting:
     """One side of a movement: `amount` (integer, signed) of `unit` on a ledger account.
 
-    A posting on a member's account names its lot and repeats the lot's last day (`YYYY-MM-DD` or null), so that folding
-    entries in any order gives the same lots.
+    A posting on a member's or a till's account names its lot and repeats the lot's last day (`YYYY-MM-DD` or null), so
+    that folding entries in any order gives the same lots.
     """
 
     unit: str
@@ -48,10 +51,16 @@ class Posting:
 
     def __post_init__(self) -> None:
         """Refuse what could be written and never be read again; raises JournalError."""
-        texts = [self.unit, self.account, *(text for text in (self.lot, self.expires) if text is not None)]
-        if not all(isinstance(text, str) for text in texts) or type(self.amount) is not int:
+        lot, expires = self.lot, self.expires
+        if not (
+            isinstance(self.unit, str)
+            and isinstance(self.account, str)
+            and type(self.amount) is int
+            and (lot is None or isinstance(lot, str))
+            and (expires is None or isinstance(expires, str))
+        ):
             raise JournalError(f"{self!r} has a field of the wrong type")
-        if self.lot is None and self.account.startswith(MEMBER_PREFIX):
+        if lot is None and self.account.startswith((MEMBER_PREFIX, TILL_PREFIX, VOUCHERS_PREFIX)):
             raise JournalError(f"posting on {self.account!r} names no lot")
 
     def to_map(self) -> dict[str, Any]:
@@ -148,6 +157,11 @@ class Entry:
             "till": self.till,
             "v": self.v,
         }
+
+
+def ledger_account(holder: str) -> str:
+    """Return the ledger account of a member's account or of a till (`till:<id>`, which is one already)."""
+    return holder if holder.startswith((TILL_PREFIX, VOUCHERS_PREFIX)) else MEMBER_PREFIX + holder
 
 
 def check_op(op: str) -> str:

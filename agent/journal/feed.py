@@ -20,6 +20,7 @@ from typing import Any
 from agent.errors import JournalError
 from agent.journal.batch import SealedProfile
 from agent.journal.entry import encode
+from agent.journal.fold import SPEND
 from agent.journal.wire import Position, from_text, read, to_text
 
 PAGE_BYTES_MAX = 16 * 1024 * 1024  # of an uncompressed page: what a till must be ready to hold
@@ -52,11 +53,12 @@ class EntryRow:
 
 @dataclass(frozen=True, slots=True)
 class CardRow:
-    """A member's card; `account` is the account it was opened with, under whose key its profile is sealed."""
+    """A member's card; `account` is the account whose key its profile is sealed under, `role` what it may do."""
 
     card: str
     account: str
     profile: SealedProfile | None = None
+    role: str = SPEND
 
 
 @dataclass(frozen=True, slots=True)
@@ -206,12 +208,12 @@ def _lots(value: Sequence[Sequence[Any]]) -> tuple[LotRow, ...]:
 
 def _card_map(card: CardRow) -> dict[str, Any]:
     profile = None if card.profile is None else _profile_map(card.profile)
-    return {"account": card.account, "card": card.card, "profile": profile}
+    return {"account": card.account, "card": card.card, "profile": profile, "role": card.role}
 
 
 def _card(value: Mapping[str, Any]) -> CardRow:
     profile = None if value["profile"] is None else _profile(value["profile"])
-    return CardRow(str(value["card"]), str(value["account"]), profile)
+    return CardRow(str(value["card"]), str(value["account"]), profile, str(value.get("role", SPEND)))
 
 
 def _profile_map(profile: SealedProfile) -> dict[str, Any]:

@@ -12,9 +12,13 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from agent.errors import ChainBrokenError, JournalError
-from agent.journal.entry import MEMBER_PREFIX, Entry, Posting
+from agent.journal.entry import MEMBER_PREFIX, TILL_PREFIX, VOUCHERS_PREFIX, Entry, Posting
 
-LotKey = tuple[str, str, str, str | None]  # account, unit, lot, last day
+SPEND = "spend"  # the roles of a card of a household: it may do anything ...
+EARN = "earn"  # ... or it may only collect
+ROLES = (SPEND, EARN)
+
+LotKey = tuple[str, str, str, str | None]  # account (of a till: `till:<id>`), unit, lot, last day
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,16 +26,17 @@ class Changes:
     """What one entry adds to the state.
 
     `lots`: (account, unit, lot, last day) -> amount to add. `opened`: (account, provisional) or None.
-    `enrolled`: account that has become a regular member. `cards`: (card id, account) links.
+    `enrolled`: account that has become a regular member. `cards`: (card id, account, role) links; a card of the role
+    `earn` is known and spends nothing.
     `returned`: (op of the sale, line index) -> thousandths that came back. `used`: ops of redemptions a sale used up.
     `given_back`: op of a redemption undone before any sale used it. `joined`: (account, account it is now part of).
-    `accounts`: every account the entry concerns, whether it moves units or not.
+    `accounts`: every member's account the entry concerns, whether it moves units or not.
     """
 
     lots: Mapping[LotKey, int] = field(default_factory=dict)
     opened: tuple[str, bool] | None = None
     enrolled: str | None = None
-    cards: tuple[tuple[str, str], ...] = ()
+    cards: tuple[tuple[str, str, str], ...] = ()
     returned: Mapping[tuple[str, int], int] = field(default_factory=dict)
     used: tuple[str, ...] = ()
     given_back: str | None = None
@@ -65,15 +70,16 @@ def changes(entry: Entry) -> Changes:
 def _lots(postings: Iterable[Posting]) -> dict[LotKey, int]:
     sums: dict[LotKey, int] = {}
     for posting in postings:
-        if posting.lot is not None and posting.account.startswith(MEMBER_PREFIX):
-            key = (posting.account[len(MEMBER_PREFIX) :], posting.unit, posting.lot, posting.expires)
+        if posting.lot is not None and posting.account.startswith((MEMBER_PREFIX, TILL_PREFIX, VOUCHERS_PREFIX)):
+            key = (posting.account.removeprefix(MEMBER_PREFIX), posting.unit, posting.lot, posting.expires)
             sums[key] = sums.get(key, 0) + posting.amount
     return sums
 
 
 def _accounts(lots: Mapping[LotKey, int], body: Mapping[str, Any]) -> frozenset[str]:
     named = body.get("account")
-    return frozenset(key[0] for key in lots) | (frozenset((named,)) if isinstance(named, str) else frozenset())
+    members = frozenset(key[0] for key in lots if not key[0].startswith((TILL_PREFIX, VOUCHERS_PREFIX)))
+    return members | (frozenset((named,)) if isinstance(named, str) else frozenset())
 
 
 def _nothing(_body: Mapping[str, Any]) -> dict[str, Any]:
@@ -81,12 +87,20 @@ def _nothing(_body: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _card_opened(body: Mapping[str, Any]) -> dict[str, Any]:
-    return {"opened": (str(body["account"]), True), "cards": ((str(body["card"]), str(body["account"])),)}
+    account = str(body["account"])
+    return {"opened": (account, True), "cards": ((str(body["card"]), account, SPEND),)}
+
+
+def _card_linked(body: Mapping[str, Any]) -> dict[str, Any]:
+    role = body["role"]
+    if role not in ROLES:
+        raise ValueError(f"role {role!r} is none of {', '.join(ROLES)}")
+    return {"cards": ((str(body["card"]), str(body["account"]), role),)}
 
 
 def _enrolment(body: Mapping[str, Any]) -> dict[str, Any]:
     account = str(body["account"])
-    cards = ((str(body["card"]), account),) if body["card"] is not None else ()
+    cards = ((str(body["card"]), account, SPEND),) if body["card"] is not None else ()
     return {"opened": (account, False) if body["opens"] else None, "enrolled": account, "cards": cards}
 
 
@@ -113,6 +127,7 @@ def _accounts_joined(body: Mapping[str, Any]) -> dict[str, Any]:
 
 _BODIES = {
     "card_opened": _card_opened,
+    "card_linked": _card_linked,
     "enrolment": _enrolment,
     "sale": _sale,
     "refund": _refund,

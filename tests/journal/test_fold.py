@@ -107,14 +107,31 @@ def test_postings_on_one_lot_add_up_and_ledger_accounts_hold_no_lots() -> None:
 def test_a_card_that_opens_an_account_is_linked_to_it() -> None:
     found = changes(entry(kind="card_opened", body={"account": "a", "card": "c"}))
 
-    assert found == Changes(opened=("a", True), cards=(("c", "a"),), accounts=frozenset("a"))
+    assert found == Changes(opened=("a", True), cards=(("c", "a", "spend"),), accounts=frozenset("a"))
+
+
+def test_a_further_card_is_linked_in_its_role() -> None:
+    found = changes(entry(kind="card_linked", body={"account": "a", "card": "c", "role": "earn"}))
+
+    assert found == Changes(cards=(("c", "a", "earn"),), accounts=frozenset("a"))
+    with pytest.raises(JournalError, match="role 'give' is none of spend, earn"):
+        changes(entry(kind="card_linked", body={"account": "a", "card": "c", "role": "give"}))
+
+
+def test_what_a_till_counts_is_held_by_the_till_and_concerns_no_member() -> None:
+    postings = (Posting("draws", "issuance", -1), Posting("draws", "till:corner/1", 1, "2026-11-22"))
+
+    found = changes(entry(postings=postings))
+
+    assert found.lots == {("till:corner/1", "draws", "2026-11-22", None): 1}
+    assert found.accounts == frozenset()
 
 
 def test_an_enrolment_opens_an_account_or_takes_up_a_provisional_one() -> None:
     opens = changes(entry(kind="enrolment", body={"account": "a", "card": "c", "opens": True}))
     takes_up = changes(entry(kind="enrolment", body={"account": "a", "card": None, "opens": False}))
 
-    assert opens == Changes(opened=("a", False), enrolled="a", cards=(("c", "a"),), accounts=frozenset("a"))
+    assert opens == Changes(opened=("a", False), enrolled="a", cards=(("c", "a", "spend"),), accounts=frozenset("a"))
     assert takes_up == Changes(enrolled="a", accounts=frozenset("a"))
 
 

@@ -21,15 +21,20 @@ currency = "EUR"
 prefix = "9250"
 length = 12
 """
-POINTS = """
+UNIT = """
+[[units]]
+id = "points"
+label = "points"
+"""
+EARN = """
 [[earn]]
 id = "earning"
 unit = "points"
-label = "points"
 give = 1
 per = "1.00"
 exclude = ["gift-card"]
 """
+POINTS = UNIT + EARN
 COFFEE = """
 [[punch_cards]]
 id = "coffee"
@@ -51,7 +56,7 @@ GOLD = """
 [[tiers]]
 id = "gold"
 label = "Gold"
-from_spend = "500.00"
+from = "500.00"
 percent = 150
 """
 

@@ -4,9 +4,10 @@ from hypothesis import strategies as st
 
 from agent.journal.entry import ISSUANCE, Posting, encode
 from agent.journal.fold import check_conservation
-from agent.loyalty.evaluate import evaluate, tier_of
+from agent.loyalty.judging.evaluate import evaluate
+from agent.loyalty.judging.standing import tier_of
 from agent.loyalty.sale import LINES_MAX, MONEY_MAX, Holder, Judgement, Line, Moment, Redeemed, Sale, Status
-from tests.loyalty.shops import COFFEE, GOLD, HEAD, MONEY, NOW, POINTS, UNSURE, by_reason, line, member, programme
+from tests.loyalty.shops import COFFEE, EARN, GOLD, HEAD, MONEY, NOW, POINTS, UNSURE, by_reason, line, member, programme
 from tests.loyalty.shops import shipped as ready
 
 SHOP = programme(POINTS, COFFEE, MONEY, GOLD)
@@ -99,9 +100,9 @@ def test_an_article_that_was_given_is_not_punched(coffees: int, free: int, punch
 def test_gold_earns_half_as_much_again_rounded_once_downwards() -> None:
     judgement = _judge(line(799), holder=member(spend={"2024": 50_000}))
 
-    points = by_reason(judgement)["points_for_amount"]
-    assert points.amount == 10  # 7 * 1.5
-    assert points.reason.numbers == {"points": 10, "eligible": 799, "per": 100, "tier": "Gold", "percent": 150}
+    found = by_reason(judgement)
+    assert (found["points_for_amount"].amount, found["tier_multiplier"].amount) == (7, 3)  # 7 * 1.5
+    assert found["tier_multiplier"].reason.numbers == {"label": "Gold", "percent": 150, "points": 3}
     assert (judgement.tier_before, judgement.tier_after) == ("gold", "gold")
 
 
@@ -182,7 +183,7 @@ def test_a_provisional_account_earns_at_once_and_is_told_so() -> None:
 
 
 def test_two_earn_rules_both_pay_and_tiers_count_the_first() -> None:
-    wine = POINTS.replace("earning", "bonus").replace('["gift-card"]', "[]").replace("give = 1", "give = 2")
+    wine = EARN.replace("earning", "bonus").replace('["gift-card"]', "[]").replace("give = 1", "give = 2")
     shop = programme(POINTS, wine, GOLD)
     judgement = evaluate(shop, member(), Sale((line(300), line(200, "gift-card"))), NOW, lot="new")
 

@@ -1,0 +1,1 @@
+"""Judging: what a programme does to a sale."""

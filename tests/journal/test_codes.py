@@ -1,0 +1,214 @@
+from datetime import date
+from functools import partial
+
+import pytest
+import qrcode  # type: ignore[import-untyped]  # ships no types
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from hypothesis import given
+from hypothesis import strategies as st
+from qrcode.constants import ERROR_CORRECT_M  # type: ignore[import-untyped]
+
+from agent.errors import CodeError, ForgedCodeError
+from agent.journal.codes import (
+    LONG_LENGTH,
+    SALE_LONG_LENGTH,
+    TYPED_LENGTH,
+    SaleCode,
+    Serial,
+    is_typed,
+    key_tag,
+    kind_tag,
+    long_code,
+    long_sale_code,
+    read_long,
+    read_long_sale,
+    read_typed,
+    read_typed_sale,
+    sale_tag,
+    shop_tag,
+    typed_code,
+    typed_sale_code,
+)
+
+SHOP_KEY = bytes(range(32))
+TILL = Ed25519PrivateKey.from_private_bytes(bytes(range(32)))
+PUBLIC = TILL.public_key().public_bytes_raw()
+KNOWN = {key_tag(PUBLIC): PUBLIC}
+CORNER = shop_tag("corner")
+SERIAL = Serial(kind_tag("five-off"), "2024-12-31", 123_456_789)
+DIGITS = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
+
+serials = st.builds(
+    Serial,
+    kind=st.integers(0, 1023),
+    last_day=st.none() | st.dates(date(2024, 1, 1), date(2045, 12, 31)).map(str),
+    number=st.integers(0, 2**32 - 1),
+)
+
+
+@given(serials)
+def test_what_was_issued_is_read_from_either_code(serial: Serial) -> None:
+    assert Serial.read(str(serial)) == serial
+    assert read_typed(typed_code(serial, SHOP_KEY), SHOP_KEY) == serial
+    assert read_long(long_code(serial, CORNER, TILL), KNOWN) == (serial, CORNER)
+
+
+def test_the_codes_are_what_they_were_when_the_first_was_printed() -> None:
+    long = long_code(SERIAL, CORNER, TILL)
+
+    assert (str(SERIAL), CORNER) == ("J01DR3NQK8N", "8Q92FH5J")
+    assert typed_code(SERIAL, SHOP_KEY) == "J01DR3NQK8NY279P7ACR"
+    assert long.startswith(
+        "05B4EPN7AHHMEK25T8KW9CJ805Q0EPYD2NSB5G54RN793F2RFA9FTZ9ZSKZSQA7KMV7YFRV1DG7PHEBD1EM5X22ATJR6"
+    )
+    assert (len(long), len(typed_code(SERIAL, SHOP_KEY))) == (LONG_LENGTH, TYPED_LENGTH)
+
+
+def test_a_long_code_fits_a_qr_code_of_version_six() -> None:
+    code = qrcode.QRCode(error_correction=ERROR_CORRECT_M)
+    code.add_data(long_code(SERIAL, CORNER, TILL))
+    code.make()
+
+    assert code.version == 6
+
+
+def test_a_typed_code_is_read_as_people_type() -> None:
+    code = typed_code(SERIAL, SHOP_KEY)
+    typed = "-".join(code[at : at + 4] for at in range(0, 20, 4)).lower().replace("1", "l").replace("0", "o")
+
+    assert read_typed(f" {typed} ", SHOP_KEY) == SERIAL
+
+
+@given(serials, st.integers(0, 19), st.sampled_from(DIGITS))
+def test_one_character_mistyped_is_a_slip_of_the_finger_and_no_guess(serial: Serial, at: int, wrong: str) -> None:
+    code = typed_code(serial, SHOP_KEY)
+    typed = code[:at] + wrong + code[at + 1 :]
+    if typed == code:
+        return
+
+    with pytest.raises(CodeError, match="mistyped") as caught:
+        read_typed(typed, SHOP_KEY)
+    assert not isinstance(caught.value, ForgedCodeError)
+
+
+@given(serials, st.integers(0, 19), st.integers(0, 19))
+def test_two_characters_exchanged_are_found(serial: Serial, one: int, other: int) -> None:
+    code = list(typed_code(serial, SHOP_KEY))
+    code[one], code[other] = code[other], code[one]
+    typed = "".join(code)
+    if typed == typed_code(serial, SHOP_KEY):
+        return
+
+    with pytest.raises(CodeError, match="mistyped"):
+        read_typed(typed, SHOP_KEY)
+
+
+def test_another_shops_typed_code_is_not_believed() -> None:
+    with pytest.raises(ForgedCodeError, match="this shop has issued no voucher or slip with this code") as caught:
+        read_typed(typed_code(SERIAL, bytes(32)), SHOP_KEY)
+
+    assert caught.value.hint == "scan the QR code"
+
+
+def test_a_long_code_of_a_till_nobody_knows_is_not_believed() -> None:
+    stranger = Ed25519PrivateKey.from_private_bytes(bytes(32))
+
+    with pytest.raises(ForgedCodeError, match="signed by a till that this one does not know"):
+        read_long(long_code(SERIAL, CORNER, stranger), KNOWN)
+
+
+@given(st.integers(14, LONG_LENGTH - 1), st.sampled_from(DIGITS))
+def test_a_long_code_that_was_changed_is_not_believed(at: int, wrong: str) -> None:
+    code = long_code(SERIAL, CORNER, TILL)
+    changed = code[:at] + wrong + code[at + 1 :]
+    if changed == code:
+        return
+
+    with pytest.raises(ForgedCodeError):
+        read_long(changed, KNOWN)
+
+
+@pytest.mark.parametrize(
+    ("code", "message"),
+    [
+        ("", "has 20 characters, not 0"),
+        ("A" * 19, "not 19"),
+        ("A" * 19 + "U", "no character 'U'"),
+        ("A" * 19 + "é", "no character 'É'"),
+    ],
+)
+def test_what_is_no_code_is_refused_with_what_is_wrong(code: str, message: str) -> None:
+    with pytest.raises(CodeError, match=message):
+        read_typed(code, SHOP_KEY)
+
+
+def test_a_long_code_of_another_version_is_refused_as_such() -> None:
+    with pytest.raises(CodeError, match="version 8 is not known, only version 1"):
+        read_long("1" + "0" * 135, KNOWN)
+    with pytest.raises(CodeError, match="not 135"):
+        read_long("0" * 135, KNOWN)
+
+
+@given(st.text(max_size=160))
+def test_whatever_is_typed_or_scanned_is_a_serial_or_a_code_error(text: str) -> None:
+    reading = partial(read_typed, shop_key=SHOP_KEY) if is_typed(text) else partial(read_long, keys=KNOWN)
+
+    with pytest.raises(CodeError):
+        reading(text)
+
+
+ENTRY = "018f3c5e-7d2a-7abc-8def-0123456789ab"
+
+entries = st.uuids().map(str)
+earnings = st.dictionaries(st.from_regex(r"[a-z]{1,8}", fullmatch=True), st.integers(1, 2**32 - 1), max_size=2)
+
+
+@given(entries, st.integers(0, 2**40 - 1), earnings)
+def test_a_sales_long_code_says_what_went_in(entry: str, paid: int, earned: dict[str, int]) -> None:
+    code = long_sale_code(entry, paid, earned, TILL)
+
+    assert len(code) == SALE_LONG_LENGTH
+    pairs = tuple((kind_tag(unit), units) for unit, units in earned.items())
+    assert read_long_sale(code, KNOWN) == SaleCode(sale_tag(entry), pairs, entry, paid, key_tag(PUBLIC))
+
+
+@given(entries, st.integers(0, 40_000))
+def test_a_sales_typed_code_says_its_tag_and_the_units(entry: str, units: int) -> None:
+    code = typed_sale_code(entry, units, SHOP_KEY)
+
+    assert len(code) == TYPED_LENGTH
+    said = min(units, 32_767)
+    assert read_typed_sale(code, SHOP_KEY) == SaleCode(sale_tag(entry), ((None, said),) if said else ())
+
+
+def test_no_more_than_two_units_fit_a_sales_code() -> None:
+    code = long_sale_code(ENTRY, 1, {"points": 3, "stars": 4, "miles": 5}, TILL)
+
+    assert read_long_sale(code, KNOWN).earned == ((kind_tag("points"), 3), (kind_tag("stars"), 4))
+
+
+def test_a_sales_code_is_no_vouchers_code_and_the_other_way_round() -> None:
+    with pytest.raises(ForgedCodeError):
+        read_typed(typed_sale_code(ENTRY, 5, SHOP_KEY), SHOP_KEY)
+    with pytest.raises(ForgedCodeError):
+        read_typed_sale(typed_code(SERIAL, SHOP_KEY), SHOP_KEY)
+    with pytest.raises(CodeError, match="has 170 characters, not 136"):
+        read_long_sale(long_code(SERIAL, CORNER, TILL), KNOWN)
+
+
+@given(st.integers(0, SALE_LONG_LENGTH - 1), st.sampled_from(DIGITS))
+def test_any_character_of_a_sales_code_changed_is_refused(at: int, other: str) -> None:
+    code = long_sale_code(ENTRY, 1234, {"points": 12}, TILL)
+    changed = code[:at] + other + code[at + 1 :]
+
+    if changed != code:
+        with pytest.raises(CodeError):
+            read_long_sale(changed, KNOWN)
+
+
+def test_a_sales_code_fits_a_qr_code_of_version_7() -> None:
+    code = qrcode.QRCode(error_correction=ERROR_CORRECT_M)
+    code.add_data(long_sale_code(ENTRY, 1234, {"points": 12}, TILL))
+    code.make(fit=True)
+
+    assert code.version <= 7
