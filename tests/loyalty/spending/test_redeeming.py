@@ -9,8 +9,9 @@ from agent.journal.entry import REDEEMED, Posting
 from agent.journal.fold import check_conservation
 from agent.loyalty.programme import Reward
 from agent.loyalty.sale import Holder, Line, Lot, Status
-from agent.loyalty.spend import Nearest, Offer, nearest, offers, redeem
-from tests.loyalty.shops import COFFEE, MONEY, POINTS, line, member, moves, programme
+from agent.loyalty.spending.offering import Nearest, Offer, nearest, offers
+from agent.loyalty.spending.redeeming import redeem
+from tests.loyalty.shops import COFFEE, MONEY, NOW, POINTS, line, member, moves, programme
 
 SHOP = programme(POINTS, COFFEE, MONEY)  # 100 points are 5.00, in parts; 9 punches are a coffee
 WHOLE = programme(POINTS, MONEY.replace("part = true", ""))
@@ -21,34 +22,34 @@ def _aged(**lots: tuple[int, str | None]) -> Holder:
 
 
 def test_a_whole_reward_is_redeemed_unless_units_are_named() -> None:
-    found = redeem(SHOP, member(points=250), "money", units=None, value=None)
+    found = redeem(SHOP, member(points=250), NOW, "money", units=None, value=None)
 
     assert (found.units, found.value, found.free) == (100, 500, False)
     assert found.postings == (Posting("points", "account:m", -100, "old"), Posting("points", REDEEMED, 100))
 
 
 def test_part_of_a_reward_is_worth_proportionally_less() -> None:
-    found = redeem(SHOP, member(points=250), "money", units=37, value=None)
+    found = redeem(SHOP, member(points=250), NOW, "money", units=37, value=None)
 
     assert (found.units, found.value) == (37, 185)
 
 
 def test_more_than_one_whole_reward_may_be_had_in_parts() -> None:
-    assert redeem(SHOP, member(points=250), "money", units=250, value=None).value == 1250
+    assert redeem(SHOP, member(points=250), NOW, "money", units=250, value=None).value == 1250
 
 
 def test_nobody_pays_units_for_a_fraction_of_a_cent() -> None:
     shop = programme(POINTS, MONEY.replace("units = 100", "units = 1500"))  # three points a cent
-    found = redeem(shop, member(points=11), "money", units=11, value=None)
+    found = redeem(shop, member(points=11), NOW, "money", units=11, value=None)
 
     assert (found.value, found.units) == (3, 9)
     with pytest.raises(InvalidError, match="worth less than the smallest coin"):
-        redeem(shop, member(points=11), "money", units=2, value=None)
+        redeem(shop, member(points=11), NOW, "money", units=2, value=None)
 
 
 def test_more_than_there_is_is_refused_with_what_there_is() -> None:
     with pytest.raises(InsufficientError, match="cannot redeem 121 of 'points': account 'm' has 120") as caught:
-        redeem(SHOP, member(points=120), "money", units=121, value=None)
+        redeem(SHOP, member(points=120), NOW, "money", units=121, value=None)
 
     assert caught.value.hint == "offer at most 120"
 
@@ -56,7 +57,7 @@ def test_more_than_there_is_is_refused_with_what_there_is() -> None:
 @pytest.mark.parametrize("balance", [0, -5])
 def test_nothing_and_a_debt_redeem_nothing(balance: int) -> None:
     with pytest.raises(InsufficientError, match=f"has {balance}") as caught:
-        redeem(SHOP, member(points=balance), "money", units=1, value=None)
+        redeem(SHOP, member(points=balance), NOW, "money", units=1, value=None)
 
     assert caught.value.hint == "offer at most 0"
 
@@ -64,40 +65,40 @@ def test_nothing_and_a_debt_redeem_nothing(balance: int) -> None:
 @pytest.mark.parametrize("units", [0, -1, -(2**63)])
 def test_less_than_one_unit_is_refused(units: int) -> None:
     with pytest.raises(InvalidError, match=f"cannot redeem {units} of 'points'"):
-        redeem(SHOP, member(points=100), "money", units=units, value=None)
+        redeem(SHOP, member(points=100), NOW, "money", units=units, value=None)
 
 
 @pytest.mark.parametrize("units", [1, 99, 101, 200])
 def test_a_reward_that_is_had_whole_is_not_had_in_parts(units: int) -> None:
-    assert redeem(WHOLE, member(points=300), "money", units=100, value=None).value == 500
+    assert redeem(WHOLE, member(points=300), NOW, "money", units=100, value=None).value == 500
     with pytest.raises(InvalidError, match="reward 'money' takes 100"):
-        redeem(WHOLE, member(points=300), "money", units=units, value=None)
+        redeem(WHOLE, member(points=300), NOW, "money", units=units, value=None)
 
 
 @pytest.mark.parametrize("status", [Status.PROVISIONAL, Status.BLOCKED])
 def test_a_provisional_or_blocked_account_spends_nothing(status: Status) -> None:
     rich = member(status, points=500, coffee=9)
 
-    assert offers(SHOP, rich, due=None) == ()
+    assert offers(SHOP, rich, NOW, due=None) == ()
     with pytest.raises(NotAllowedError, match=f"account 'm' is {status} and cannot spend"):
-        redeem(SHOP, rich, "money", units=1, value=None)
+        redeem(SHOP, rich, NOW, "money", units=1, value=None)
 
 
 def test_an_unknown_reward_is_refused_with_the_ones_there_are() -> None:
     with pytest.raises(UnknownError, match=r"no reward 'cake' .*there are: money, coffee"):
-        redeem(SHOP, member(points=500), "cake", units=None, value=None)
+        redeem(SHOP, member(points=500), NOW, "cake", units=None, value=None)
 
 
 def test_lots_that_expire_first_are_taken_first() -> None:
     holder = _aged(never=(100, None), late=(50, "2026-12-31"), soon=(20, "2025-01-31"))
-    found = redeem(SHOP, holder, "money", units=60, value=None)
+    found = redeem(SHOP, holder, NOW, "money", units=60, value=None)
 
     taken = [(posting.lot, posting.amount, posting.expires) for posting in found.postings[:-1]]
     assert taken == [("soon", -20, "2025-01-31"), ("late", -40, "2026-12-31")]
 
 
 def test_of_lots_that_expire_together_the_older_is_taken_first() -> None:
-    found = redeem(SHOP, member(points={"2": 10, "1": 10}), "money", units=15, value=None)
+    found = redeem(SHOP, member(points={"2": 10, "1": 10}), NOW, "money", units=15, value=None)
 
     assert moves(found.postings) == {("points", "1"): -10, ("points", "2"): -5}
 
@@ -105,13 +106,13 @@ def test_of_lots_that_expire_together_the_older_is_taken_first() -> None:
 def test_a_debt_in_one_lot_counts_against_the_others() -> None:
     holder = member(points={"debt": -30, "good": 100})
 
-    assert moves(redeem(SHOP, holder, "money", units=70, value=None).postings) == {("points", "good"): -70}
+    assert moves(redeem(SHOP, holder, NOW, "money", units=70, value=None).postings) == {("points", "good"): -70}
     with pytest.raises(InsufficientError, match="has 70"):
-        redeem(SHOP, holder, "money", units=71, value=None)
+        redeem(SHOP, holder, NOW, "money", units=71, value=None)
 
 
 def test_a_full_punch_card_gives_an_article_at_its_price() -> None:
-    found = redeem(SHOP, member(coffee={"punches": 11}), "coffee", units=None, value=320)
+    found = redeem(SHOP, member(coffee={"punches": 11}), NOW, "coffee", units=None, value=320)
 
     assert (found.units, found.value, found.free, found.unit) == (9, 320, True, "coffee")
     assert moves(found.postings) == {("coffee", "punches"): -9}
@@ -120,37 +121,37 @@ def test_a_full_punch_card_gives_an_article_at_its_price() -> None:
 @pytest.mark.parametrize("value", [None, 0, -1, 451, 2**63])
 def test_the_article_of_a_punch_card_needs_a_price_within_its_limit(value: int | None) -> None:
     with pytest.raises(InvalidError, match=f"from 1 to 450, not {value}"):
-        redeem(SHOP, member(coffee=9), "coffee", units=None, value=value)
+        redeem(SHOP, member(coffee=9), NOW, "coffee", units=None, value=value)
 
 
 def test_a_punch_card_that_is_not_full_gives_nothing() -> None:
     with pytest.raises(InsufficientError, match="cannot redeem 9 of 'coffee': account 'm' has 8"):
-        redeem(SHOP, member(coffee=8), "coffee", units=None, value=300)
+        redeem(SHOP, member(coffee=8), NOW, "coffee", units=None, value=300)
 
 
 def test_an_offer_is_limited_by_the_balance_and_by_what_is_due() -> None:
     holder = member(points=250)
 
-    assert offers(SHOP, holder, due=None) == (Offer("money", "5.00 off", "points", 250, 1250, free=False),)
-    assert offers(SHOP, holder, due=99_999)[0].value_max == 1250
-    assert offers(SHOP, holder, due=1000) == (Offer("money", "5.00 off", "points", 200, 1000, free=False),)
+    assert offers(SHOP, holder, NOW, due=None) == (Offer("money", "5.00 off", "points", 250, 1250, free=False),)
+    assert offers(SHOP, holder, NOW, due=99_999)[0].value_max == 1250
+    assert offers(SHOP, holder, NOW, due=1000) == (Offer("money", "5.00 off", "points", 200, 1000, free=False),)
 
 
 def test_an_offer_never_takes_a_unit_that_is_worth_more_than_is_left_to_pay() -> None:
-    offer = offers(SHOP, member(points=250), due=103)[0]  # a point is worth 5: 21 points would be 1.05
+    offer = offers(SHOP, member(points=250), NOW, due=103)[0]  # a point is worth 5: 21 points would be 1.05
 
     assert (offer.units_max, offer.value_max) == (20, 100)
 
 
 @pytest.mark.parametrize(("points", "due"), [(0, None), (-10, None), (250, 0), (250, 4)])
 def test_nothing_is_offered_where_nothing_could_be_redeemed(points: int, due: int | None) -> None:
-    assert offers(SHOP, member(points=points), due=due) == ()
+    assert offers(SHOP, member(points=points), NOW, due=due) == ()
 
 
 def test_a_whole_reward_is_offered_when_it_is_reached_and_fits() -> None:
-    assert offers(WHOLE, member(points=350), due=500)[0].units_max == 100
-    assert offers(WHOLE, member(points=99), due=None) == ()
-    assert offers(WHOLE, member(points=350), due=499) == ()
+    assert offers(WHOLE, member(points=350), NOW, due=500)[0].units_max == 100
+    assert offers(WHOLE, member(points=99), NOW, due=None) == ()
+    assert offers(WHOLE, member(points=350), NOW, due=499) == ()
 
 
 _rewards = st.builds(
@@ -170,8 +171,8 @@ def test_every_offer_can_be_redeemed_as_it_was_offered_and_no_more(
 ) -> None:
     shop = replace(SHOP, rewards=(reward,))
     holder = member(points=balance)
-    for offer in offers(shop, holder, due=due):
-        found = redeem(shop, holder, "money", units=offer.units_max, value=None)
+    for offer in offers(shop, holder, NOW, due=due):
+        found = redeem(shop, holder, NOW, "money", units=offer.units_max, value=None)
 
         assert (found.units, found.value) == (offer.units_max, offer.value_max)
         assert found.value >= 1
@@ -185,39 +186,41 @@ def test_every_offer_can_be_redeemed_as_it_was_offered_and_no_more(
 def test_a_full_punch_card_offers_the_cheapest_article_of_the_sale() -> None:
     lines = [line(700, "coffee", pieces=2), line(300, "coffee"), line(100, "cake")]
 
-    offer = offers(SHOP, member(coffee=9), due=1100, lines=lines)[0]
+    offer = offers(SHOP, member(coffee=9), NOW, due=1100, lines=lines)[0]
     assert (offer.reward, offer.units_max, offer.value_max, offer.free) == ("coffee", 9, 300, True)
 
 
 def test_a_free_article_is_offered_up_to_its_limit_and_to_what_is_due() -> None:
     full = member(coffee=12)
 
-    assert offers(SHOP, full, due=None)[0].value_max == 450
-    assert offers(SHOP, full, due=None, lines=[line(600, "coffee")])[0].value_max == 450
-    assert offers(SHOP, full, due=200, lines=[line(600, "coffee")])[0].value_max == 200
+    assert offers(SHOP, full, NOW, due=None)[0].value_max == 450
+    assert offers(SHOP, full, NOW, due=None, lines=[line(600, "coffee")])[0].value_max == 450
+    assert offers(SHOP, full, NOW, due=200, lines=[line(600, "coffee")])[0].value_max == 200
 
 
 @pytest.mark.parametrize("lines", [[line(100, "cake")], [Line("beans", 500, 300, "coffee")], [line(0, "coffee")]])
 def test_a_free_article_is_not_offered_for_a_sale_without_one(lines: list[Line]) -> None:
-    assert offers(SHOP, member(coffee=9), due=None, lines=lines) == ()
+    assert offers(SHOP, member(coffee=9), NOW, due=None, lines=lines) == ()
 
 
 def test_the_nearest_reward_is_the_one_of_which_most_is_there() -> None:
-    assert nearest(SHOP, member(points=50, coffee=8)) == Nearest("coffee", "Coffee card", "coffee", "Coffee card", 1)
-    assert nearest(SHOP, member(points=95, coffee=3)) == Nearest("money", "5.00 off", "points", "points", 5)
-    assert nearest(SHOP, member()) == Nearest("money", "5.00 off", "points", "points", 100)
+    assert nearest(SHOP, member(points=50, coffee=8), NOW) == Nearest(
+        "coffee", "Coffee card", "coffee", "Coffee card", 1
+    )
+    assert nearest(SHOP, member(points=95, coffee=3), NOW) == Nearest("money", "5.00 off", "points", "points", 5)
+    assert nearest(SHOP, member(), NOW) == Nearest("money", "5.00 off", "points", "points", 100)
 
 
 def test_a_debt_makes_a_reward_further_away() -> None:
-    assert nearest(WHOLE, member(points=-20)) == Nearest("money", "5.00 off", "points", "points", 120)
+    assert nearest(WHOLE, member(points=-20), NOW) == Nearest("money", "5.00 off", "points", "points", 120)
 
 
 def test_what_is_reached_is_not_near() -> None:
-    found = nearest(SHOP, member(points=100, coffee=2))
+    found = nearest(SHOP, member(points=100, coffee=2), NOW)
 
     assert found is not None
     assert found.reward == "coffee"
-    assert nearest(SHOP, member(points=100, coffee=9)) is None
+    assert nearest(SHOP, member(points=100, coffee=9), NOW) is None
 
 
 _lots = st.dictionaries(
@@ -232,7 +235,7 @@ def test_a_redemption_takes_what_it_says_from_lots_that_have_it(
 ) -> None:
     holder = _aged(**lots)
     try:
-        found = redeem(SHOP, holder, "money", units=units, value=None)
+        found = redeem(SHOP, holder, NOW, "money", units=units, value=None)
     except InsufficientError:
         assert units > holder.balance("points")
         return
