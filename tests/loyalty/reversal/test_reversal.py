@@ -8,10 +8,11 @@ from hypothesis import strategies as st
 from agent.errors import InvalidError
 from agent.journal.entry import MEMBER_PREFIX, Posting
 from agent.journal.fold import check_conservation
-from agent.loyalty.evaluate import evaluate
-from agent.loyalty.reverse import RecordedSale, Reversal, Spent, reverse, undo_redemption, without_receipt
+from agent.loyalty.judging.evaluate import evaluate
+from agent.loyalty.lots import booked
+from agent.loyalty.reversal import RecordedSale, Reversal, Spent, reverse, undo_redemption, without_receipt
 from agent.loyalty.sale import Holder, Line, Lot, Redeemed, Sale, Status
-from agent.loyalty.spend import redeem
+from agent.loyalty.spending.redeeming import redeem
 from tests.loyalty.shops import COFFEE, GOLD, MONEY, NOW, POINTS, UNSURE, line, member, moves, programme
 
 SHOP = programme(POINTS, COFFEE, MONEY, GOLD)  # 100 points are 5.00
@@ -25,7 +26,7 @@ def _sold(*lines: Line, spent: tuple[Spent, ...] = (), holder: Holder | None = N
 
 
 def _spent(units: int, holder: Holder) -> Spent:
-    found = redeem(SHOP, holder, "money", units=units, value=None)
+    found = redeem(SHOP, holder, NOW, "money", units=units, value=None)
     return Spent(found.unit, found.units, found.value, found.postings)
 
 
@@ -309,3 +310,32 @@ def test_one_refund_of_much_is_worth_the_same_as_many_of_little(
         money, returned = money + step.money, {**returned, i: portion[i]}
 
     assert (whole.money, at_once.left()) == (money, in_steps.left())
+
+
+def test_goods_returned_and_bought_anew_do_not_meet_a_challenge_twice() -> None:
+    dare = """
+[[challenges]]
+id = "dare"
+label = "Dare"
+unit = "points"
+give = 100
+counted = "pieces"
+goal = 2
+within = "month"
+times = 5
+categories = ["cake"]
+"""
+    on, holder = programme(POINTS, dare), member()
+    sales: dict[str, RecordedSale] = {}
+    for name in ("first", "second", "third"):
+        judged = evaluate(on, holder, Sale((line(50, "cake"),)), NOW, lot=name)
+        sales[name] = RecordedSale(name, "m", (line(50, "cake"),), judged.effects, (), {})
+        holder = booked(holder, judged.postings)
+        if name == "second":
+            assert holder.balance("points") == 100
+            holder = booked(holder, reverse(sales["first"], {0: 1000}).postings)
+
+    assert holder.balance("points") == 100  # two cakes were kept
+    for name in ("second", "third"):
+        holder = booked(holder, reverse(sales[name], {0: 1000}).postings)
+    assert {unit: held for unit, held in holder.lots.items() if held} == {}

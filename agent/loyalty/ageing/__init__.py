@@ -1,0 +1,1 @@
+"""Ageing: what goes with time, when it is told, and what becomes of it."""
