@@ -21,7 +21,7 @@ from sqlalchemy.dialects.sqlite import insert
 from agent.errors import ConfigError
 from hq.tables import meta, metadata
 
-SCHEMA = 1  # SQLite's user_version of the tables in hq.tables
+SCHEMA = 2  # SQLite's user_version of the tables in hq.tables
 _TURN_TIMEOUT_S = 60
 _EPOCH = "epoch"
 _VERSION = "version"

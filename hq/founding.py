@@ -6,7 +6,7 @@ import os
 from pathlib import Path
 
 from agent.errors import ConfigError
-from agent.loyalty.programme import load as load_programme
+from agent.loyalty.lint.linting import load_linted
 from hq import config, keys
 from hq.database import Database
 
@@ -38,7 +38,7 @@ def found(folder: Path, *, name: str, shop: str, programme: Path) -> Path:
     if (folder / config.FILE_NAME).exists():
         raise ConfigError(f"there is a headquarters already in {str(folder)!r}", hint="serve it: `tally-hq serve`")
     data = programme.read_bytes()
-    load_programme(data)
+    load_linted(data)
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
     keys.make(folder / "keys", root_file=folder / ROOT_KEY)
     Database.create(folder / "hq.sqlite").close()

@@ -165,12 +165,14 @@ account = Table(
 )
 
 # `fingerprint` is a keyed hash of the card's number: the same card opened at two tills has two ids and one fingerprint.
+# `role` is what the card may do: `spend`, or only `earn`.
 card = Table(
     "card",
     metadata,
     Column("id", String, primary_key=True),
     Column("account", String, nullable=False, index=True),
     Column("fingerprint", LargeBinary, index=True),
+    Column("role", String, nullable=False),
 )
 
 # The sealed profile that counts for a subject (an account or a card), and the account it belongs to.

@@ -6,7 +6,7 @@ import sys
 
 import typer
 
-from agent.cli import audit, devices, ledger, member, programme, run, sale, setup, sync, token
+from agent.cli import audit, backtest, devices, game, ledger, member, programme, run, sale, setup, sync, token
 from agent.errors import TallyError
 
 app = typer.Typer(
@@ -25,10 +25,13 @@ app.command("replay")(run.replay)
 app.add_typer(devices.app, name="devices")
 app.add_typer(setup.app, name="config")
 app.add_typer(ledger.app, name="ledger")
+app.add_typer(game.app, name="game")
 app.add_typer(member.app, name="member")
 app.add_typer(sale.app, name="sale")
 app.add_typer(sale.slips, name="slip")
 app.add_typer(sync.app, name="sync")
+programme.app.command("backtest")(backtest.backtest)
+programme.app.command("closing")(backtest.closing)
 app.add_typer(programme.app, name="programme")
 app.add_typer(audit.app, name="audit")
 app.add_typer(token.app, name="token")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import asdict
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -86,6 +87,46 @@ def show_member(
         show(_row(counter.member(account)), as_json=as_json)
 
 
+@app.command("explain")
+def explain(
+    account: Annotated[str, typer.Argument(help="The member's account.")],
+    config: ConfigPath = DEFAULT_CONFIG,
+    as_json: AsJson = False,
+) -> None:
+    """Derive a member's balances entry by entry.
+
+    From the journal alone, lot by lot. Exit status 1 if the till's tables hold anything else.
+
+    Example: tally member explain c3mobyiptk6arv4f
+    """
+    from agent.ledger import members
+    from agent.upkeep.history import history
+
+    ledger = read_ledger(config)
+    try:
+        derived = history(ledger, account)
+        held = members.holder(ledger, account)
+    finally:
+        ledger.close()
+    if held is None:
+        raise UnknownError(f"no account ending in {account[-4:]!r} on this till")
+    differing = derived.differences(held)
+    balances = {unit: derived.holder(held.status).balance(unit) for unit in sorted({unit for unit, _ in derived.lots})}
+    wrong = [{"unit": u, "lot": lot, "derived": is_, "held": has} for (u, lot), (is_, has) in differing.items()]
+    steps = [asdict(step) for step in derived.steps]
+    if as_json:
+        show({"account": derived.account, "steps": steps, "balances": balances, "differences": wrong}, as_json=True)
+    else:
+        show(steps, as_json=False)
+        typer.echo("")
+        show(balances, as_json=False)
+        if wrong:
+            typer.echo("\nthe tables differ: mend them by `tally ledger rebuild`")
+            show(wrong, as_json=False)
+    if wrong:
+        raise typer.Exit(1)
+
+
 def _row(view: MemberView) -> dict[str, Any]:
     nearest = view.nearest
     return {
@@ -106,6 +147,7 @@ def enrol(
     email: Annotated[str | None, typer.Option(help="The member's e-mail address.")] = None,
     birthday: Annotated[str | None, typer.Option(help="The member's birthday, YYYY-MM-DD.")] = None,
     card: Annotated[str | None, typer.Option(help="The card's number.")] = None,
+    referred_by: Annotated[str | None, typer.Option(help="The code of the member who brings this one.")] = None,
     config: ConfigPath = DEFAULT_CONFIG,
     as_json: AsJson = False,
 ) -> None:
@@ -118,6 +160,7 @@ def enrol(
     settings = load_config(config)
     running = find_running(settings.till.folder)
     said = {"op": op, "name": name, "phone": phone, "email": email, "birthday": birthday, "card": card}
+    said["referred_by"] = referred_by
     asked = {key: value for key, value in said.items() if value is not None}
     if running is not None:
         answer = running.ask("POST", "/v1/members", asked)
@@ -126,9 +169,43 @@ def enrol(
     _refuse_what_the_api_refuses(asked)
     with _counter(open_ledger(settings, read_only=False)) as counter:
         number, source = _own_card(card, counter)
-        ask = EnrolAsk(op, name, phone, email, birthday, number)
+        ask = EnrolAsk(op, name, phone, email, birthday, number, referred_by=referred_by)
         enrolled = counter.enrol(ask, source=source, by=_BY)
     show({"account": enrolled.account, "card": enrolled.card, "repeated": enrolled.repeated}, as_json=as_json)
+
+
+@app.command("link")
+def link(
+    account: Annotated[str, typer.Argument(help="The member's account.")],
+    op: Annotated[str, typer.Option(help="A name of your own for this; the same again changes nothing.")],
+    role: Annotated[str, typer.Option(help="spend: may do anything; earn: only collects.")] = "spend",
+    card: Annotated[str | None, typer.Option(help="The card's number.")] = None,
+    name: Annotated[str | None, typer.Option(help="The name of the person who has it.")] = None,
+    phone: Annotated[str | None, typer.Option(help="The phone number of that person.")] = None,
+    config: ConfigPath = DEFAULT_CONFIG,
+    as_json: AsJson = False,
+) -> None:
+    """Add a card or a person to a member's account.
+
+    Through the running agent if there is one.
+
+    Example: tally member link c3mobyiptk6arv4f --op L-1 --card 982600123473 --name "Ion Pop" --role earn
+    """
+    from agent.counter import LinkAsk
+
+    settings = load_config(config)
+    running = find_running(settings.till.folder)
+    if running is not None:
+        asked = {"op": op, "role": role, "card": card, "name": name, "phone": phone}
+        told = {key: value for key, value in asked.items() if value is not None}
+        answer = running.ask("POST", f"/v1/members/{account}/cards", told)
+        show({key: answer[key] for key in ("account", "card", "role", "repeated")}, as_json=as_json)
+        return
+    with _counter(open_ledger(settings, read_only=False)) as counter:
+        number, source = _own_card(card, counter)
+        linked = counter.link(LinkAsk(op, account, role, number, name, phone), source=source, by=_BY)
+    answered = {"account": linked.account, "card": linked.card, "role": linked.role, "repeated": linked.repeated}
+    show(answered, as_json=as_json)
 
 
 def _refuse_what_the_api_refuses(asked: dict[str, str]) -> None:

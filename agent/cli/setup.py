@@ -29,12 +29,17 @@ def check_config(config: ConfigPath = DEFAULT_CONFIG, as_json: AsJson = False) -
     Example: tally config check --config till.toml
     """
     from agent.devices.loading import build, serves_as
+    from agent.loyalty.articles import check_named, read_articles
     from agent.loyalty.programme import load
     from drivers import known_drivers
 
     settings = load_config(config)
     data = settings.read_programme()
     programme = None if data is None else load(data)
+    articles_data = settings.read_articles()
+    articles = None if articles_data is None else read_articles(articles_data)
+    if programme is not None and articles is not None:
+        check_named(programme, articles)
     settings.slips.letterhead()
     if settings.chips is not None:
         settings.chips.read_sun_keys()
@@ -47,6 +52,7 @@ def check_config(config: ConfigPath = DEFAULT_CONFIG, as_json: AsJson = False) -
         "file": str(config),
         "till": settings.till.id,
         "programme": programme.name if programme else None,
+        "articles": None if articles is None else len(articles.rows),
         "devices": list(devices),
         "ok": True,
     }

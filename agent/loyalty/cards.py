@@ -28,13 +28,15 @@ _CHARACTERS = {Source.NUMBER: frozenset("0123456789"), Source.CHIP: frozenset("0
 class CardRange:
     """Cards of one kind: numbers of `length` characters that begin with `prefix` and carry a good check digit.
 
-    For `Source.CHIP` a number is the UID in upper-case hexadecimal, two characters a byte.
+    For `Source.CHIP` a number is the UID in upper-case hexadecimal, two characters a byte. Who shows a card of a kind
+    that does not `spends` is known by it and may spend nothing on it: a chip's UID can be copied.
     """
 
     prefix: str
     length: int
     check: Check = Check.NONE
     source: Source = Source.NUMBER
+    spends: bool = True
 
     def covers(self, number: str, source: Source) -> bool:
         """Say whether `number`, had from `source`, is a card of this range."""

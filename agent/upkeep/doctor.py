@@ -68,7 +68,8 @@ def _agent(running: Running) -> Iterator[Finding]:
         yield Finding("agent", ok=False, text=str(error), hint=error.hint)
         return
     yield Finding("agent", ok=True, text=f"process {running.pid} answers on port {running.port}")
-    for section, look in (("devices", _devices), ("slips", _slips), ("sync", _sync)):
+    looks = (("articles", _articles), ("devices", _devices), ("slips", _slips), ("sync", _sync))
+    for section, look in looks:
         reason = _unreadable(status[section])
         yield from look(status[section]) if reason is None else [_trouble(section, reason)]
 
@@ -81,6 +82,16 @@ def _unreadable(section: Any) -> dict[str, str] | None:
 
 def _trouble(check: str, error: dict[str, str]) -> Finding:
     return Finding(check, ok=False, text=error["message"], hint=error["hint"])
+
+
+def _articles(articles: dict[str, Any]) -> Iterator[Finding]:
+    if articles["version"] is None:
+        return
+    text = f"{articles['articles']:,} ({articles['version'][:12]})"
+    if articles["unknown_lines"]:
+        text += f", {articles['unknown_lines']:,} lines sold that it does not know: {', '.join(articles['unknown'])}"
+    hint = "add them to articles.csv, or let the point-of-sale software say their category"
+    yield Finding("articles", ok=not articles["unknown_lines"], text=text, hint=hint)
 
 
 def _devices(devices: list[dict[str, Any]]) -> Iterator[Finding]:

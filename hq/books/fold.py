@@ -12,7 +12,7 @@ from sqlalchemy import Connection, Table, select, update
 from sqlalchemy.dialects.sqlite import insert
 
 from agent.errors import JournalError
-from agent.journal.entry import MEMBER_PREFIX
+from agent.journal.entry import MEMBER_PREFIX, TILL_PREFIX
 from agent.journal.fold import LotKey
 from agent.loyalty.sale import Status
 from hq.books.reading import Reading, accounts_of, read_entry
@@ -48,7 +48,8 @@ class Sums:
     def add(self, reading: Reading, source: Source) -> None:
         """Add one entry."""
         for key, amount in reading.changes.lots.items():
-            self.lots[key] += amount
+            if not key[0].startswith(TILL_PREFIX):  # what a till counts is summed in `posting_total`
+                self.lots[key] += amount
         for posting in reading.entry.postings:
             holder = MEMBERS if posting.account.startswith(MEMBER_PREFIX) else posting.account
             self.postings[posting.unit, holder] += posting.amount
@@ -154,8 +155,8 @@ def _write_facts(conn: Connection, readings: Sequence[Reading]) -> tuple[set[str
     touched = {one for reading in readings for one in accounts_of(reading)}
     _open_accounts(conn, touched)
     confirm(conn, [one for reading in readings if (one := reading.changes.enrolled) is not None])
-    cards = dict(link for reading in readings for link in reading.changes.cards)
-    _link_cards(conn, cards)
+    cards = {link[0]: link for reading in readings for link in reading.changes.cards}
+    _link_cards(conn, list(cards.values()))
     profiles = dict(named for reading in readings for named in reading.entry.profiles)
     touched |= _write_profiles(conn, profiles)
     for reading in readings:
@@ -177,11 +178,12 @@ def confirm(conn: Connection, accounts: Collection[str]) -> None:
         conn.execute(update(account).where(account.c.id.in_(accounts), provisional).values(status=Status.REGULAR))
 
 
-def _link_cards(conn: Connection, cards: Mapping[str, str]) -> None:
+def _link_cards(conn: Connection, cards: Sequence[tuple[str, str, str]]) -> None:
     if cards:
         statement = insert(card)
-        again = statement.on_conflict_do_update(index_elements=["id"], set_={"account": statement.excluded.account})
-        conn.execute(again, [{"id": card_id, "account": holder} for card_id, holder in cards.items()])
+        same = {"account": statement.excluded.account, "role": statement.excluded.role}
+        again = statement.on_conflict_do_update(index_elements=["id"], set_=same)
+        conn.execute(again, [{"id": card_id, "account": holder, "role": role} for card_id, holder, role in cards])
 
 
 def _write_profiles(conn: Connection, profiles: Mapping[str, str]) -> set[str]:

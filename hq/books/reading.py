@@ -144,7 +144,7 @@ def accounts_of(reading: Reading) -> Iterable[str]:
         yield from (part for part in one or () if isinstance(part, str))
     if reading.changes.enrolled is not None:
         yield reading.changes.enrolled
-    yield from (account for _, account in reading.changes.cards)
+    yield from (account for _, account, _ in reading.changes.cards)
     if reading.money is not None and reading.money.account is not None:
         yield reading.money.account
 

@@ -67,6 +67,8 @@ def _fingerprints(conn: Connection, cards: Sequence[str], keys: Keys) -> dict[st
     for row in rows:
         try:
             content = unseal(row.sealed, subject=row.subject, key=unwrap_key(row.wrapped, keys.profile))
+            if "number" not in content:
+                continue  # a person of a household who has no card
             found[row.subject] = keys.fingerprint(str(content["number"]), str(content["source"]))
         except (JournalError, KeyError) as error:
             log.warning("card=%s cannot be recognised: %s", row.subject, error)

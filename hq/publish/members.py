@@ -66,7 +66,7 @@ class Members:
             account=root,
             status=str(status),
             joined=tuple(ids[1:]),
-            cards=tuple(CardRow(row.id, row.account, self._profile(row.id)) for row in self._cards[root]),
+            cards=tuple(CardRow(row.id, row.account, self._profile(row.id), row.role) for row in self._cards[root]),
             lots=tuple(LotRow(row.unit, row.lot, row.amount, row.expires) for row in self._lots[root]),
             profiles=tuple(found for one in ids if (found := self._profile(one)) is not None),
         )

@@ -12,6 +12,7 @@ import orjson
 import typer
 
 from rows.house import agent_rss, agent_start, replay, sale_while_busy, sync_entries
+from rows.programme import backtest_row, evaluate_growth, evaluate_row
 from rows.reads import READINGS, read_row
 from rows.row import Row, bare_commits_per_s
 from rows.sales import sale_durable
@@ -24,6 +25,9 @@ ROWS: dict[str, Callable[[Path], list[Row]]] = {
     "sync_entries": sync_entries,
     "agent_start": agent_start,
     "agent_rss": agent_rss,
+    "evaluate": evaluate_row,
+    "evaluate_growth": evaluate_growth,
+    "backtest": backtest_row,
     **{f"read_{driver}": read_row(driver) for driver in READINGS},
     "slip_render": slip_render,
 }

@@ -30,9 +30,11 @@ def test_these_are_the_commands() -> None:
         *("run", "status", "doctor", "replay", "enrol"),
         *("devices list", "devices watch", "devices test", "devices sheet", "devices calibrate"),
         *("config show", "config check", "ledger verify", "ledger rebuild", "ledger export"),
-        *("member find", "member show", "member enrol", "sale list", "sale show"),
-        *("programme check", "programme show", "slip preview", "sync status"),
-        *("token add", "token enter", "token list", "token revoke", "audit pan"),
+        *("member find", "member show", "member explain", "member enrol", "member link", "sale list", "sale show"),
+        *("game check", "game days", "slip preview", "sync status", "audit pan"),
+        *("programme check", "programme show", "programme lint", "programme explain"),
+        *("programme backtest", "programme closing"),
+        *("token add", "token enter", "token list", "token revoke"),
     }
 
 

@@ -1,3 +1,4 @@
+import sqlite3
 from pathlib import Path
 
 import pytest
@@ -91,6 +92,19 @@ def test_a_member_is_enrolled_through_the_running_agent(running: TillFiles) -> N
     assert [found["account"] for found in find(running, "--card", card_number(3)).json] == [first["account"]]
 
 
+@pytest.mark.parametrize("till", ["running", "shop"])
+def test_a_card_is_added_to_a_members_account_once(till: str, request: pytest.FixtureRequest) -> None:
+    files: TillFiles = request.getfixturevalue(till)
+    enrolled = tally("member", "enrol", "--op", "E-6", "--name", "Gus Test", "-c", files.config, "--json").json
+    typed = ("member", "link", enrolled["account"], "--op", "L-1", "--card", card_number(6), "-c", files.config)
+
+    first, second = tally(*typed, "--role", "earn", "--json").json, tally(*typed, "--role", "earn", "--json").json
+
+    assert first == {**second, "repeated": False}
+    assert (first["account"], first["role"]) == (enrolled["account"], "earn")
+    assert [found["account"] for found in find(files, "--card", card_number(6)).json] == [enrolled["account"]]
+
+
 def test_the_agents_refusal_is_told_with_its_hint(running: TillFiles) -> None:
     tally("member", "enrol", "--op", "E-4", "--name", "Dan Test", "-c", running.config)
 
@@ -116,3 +130,32 @@ def test_without_a_programme_it_is_said_what_lacks(tmp_path: Path) -> None:
         pass
 
     assert find(files, "--name", "Ana").refusal == "this till has no programme yet"
+
+
+def test_a_balance_is_derived_entry_by_entry(shop: TillFiles) -> None:
+    (found,) = find(shop, "--name", "Ana").json
+
+    explained = tally("member", "explain", found["account"], "-c", shop.config, "--json").json
+
+    points = [(step["op"], step["amount"]) for step in explained["steps"] if step["unit"] == "points"]
+    assert points == [("S-1", 123), ("R-1", -100), ("U-1", 100), ("R-2", -20), ("S-2", 3), ("F-1", -60)]
+    assert explained["balances"]["points"] == found["balances"]["points"]
+    assert explained["differences"] == []
+    text = tally("member", "explain", found["account"], "-c", shop.config).out
+    assert "redemption_undone" in text
+
+
+def test_a_table_that_holds_anything_else_is_told_with_exit_status_1(shop: TillFiles) -> None:
+    (found,) = find(shop, "--name", "Ana").json
+    with sqlite3.connect(shop.ledger) as conn:
+        conn.execute("UPDATE lot SET amount = amount + 1 WHERE unit = 'points'")
+    conn.close()
+
+    said = tally("member", "explain", found["account"], "-c", shop.config)
+
+    assert said.status == 1
+    assert "tally ledger rebuild" in said.out
+
+
+def test_the_balance_of_nobody_is_not_derived(shop: TillFiles) -> None:
+    assert "body" in tally("member", "explain", "nobody", "-c", shop.config).refusal

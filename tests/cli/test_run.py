@@ -18,7 +18,7 @@ def test_without_an_agent_the_next_step_is_told(files: TillFiles, command: str) 
 def test_the_running_agents_state_is_told(running: TillFiles) -> None:
     status = tally("status", "-c", running.config, "--json").json
 
-    assert set(status) == {"journal", "clock", "devices", "slips", "sync", "programme"}
+    assert set(status) == {"journal", "clock", "articles", "devices", "slips", "sync", "programme"}
     assert status["journal"]["till"] == "corner/1"
     assert status["programme"]["name"] == "Corner Shop Club"
     assert "corner/1" in tally("status", "-c", running.config).out

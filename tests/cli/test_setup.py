@@ -13,6 +13,7 @@ def test_a_good_configuration_is_summed_up(files: TillFiles) -> None:
         "file": str(files.config),
         "till": "corner/1",
         "programme": "Corner Shop Club",
+        "articles": None,
         "devices": ["slips", "reader"],
         "ok": True,
     }
@@ -64,6 +65,22 @@ def test_a_till_needs_no_programme_of_its_own(tmp_path: Path) -> None:
     files = set_up(tmp_path, programme=None, devices=False)
 
     assert tally("config", "check", "-c", files.config, "--json").json["programme"] is None
+
+
+def test_the_articles_are_checked_with_the_programme(files: TillFiles) -> None:
+    files.change('shop = "corner"', 'shop = "corner"\narticles = "articles.csv"')
+    table = files.folder / "articles.csv"
+
+    table.write_text("sku,cost\ntea,1.20\n")
+    good = tally("config", "check", "-c", files.config, "--json").json
+    table.write_text("sku,cost\ntea,1.2O\n")
+    bad = tally("config", "check", "-c", files.config).refusal
+    table.unlink()
+    gone = tally("config", "check", "-c", files.config).refusal
+
+    assert good["articles"] == 1
+    assert bad.startswith("line 2: cost = '1.2O' must be an amount")
+    assert gone.startswith("[till]: 'articles'")
 
 
 def test_no_file_is_refused_with_how_to_name_one(tmp_path: Path) -> None:

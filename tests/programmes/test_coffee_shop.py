@@ -4,10 +4,11 @@ import pytest
 
 from agent.errors import InsufficientError, InvalidError
 from agent.loyalty.cards import Check, Source, check_digit
-from agent.loyalty.evaluate import evaluate
-from agent.loyalty.reverse import RecordedSale, Spent, reverse, without_receipt
+from agent.loyalty.judging.evaluate import evaluate
+from agent.loyalty.reversal import RecordedSale, Spent, reverse, without_receipt
 from agent.loyalty.sale import Line, Redeemed, Sale, Status
-from agent.loyalty.spend import Nearest, nearest, offers, redeem
+from agent.loyalty.spending.offering import Nearest, nearest, offers
+from agent.loyalty.spending.redeeming import redeem
 from tests.loyalty.shops import NOW, UNSURE, by_reason, line, member, moves, shipped
 
 SHOP = shipped("coffee-shop")
@@ -40,15 +41,15 @@ def test_punches_do_not_ask_the_clock() -> None:
 
 
 def test_after_eight_coffees_one_more_is_missing() -> None:
-    assert nearest(SHOP, member(coffee=8)) == Nearest("coffee", "Coffee card", "coffee", "Coffee card", 1)
+    assert nearest(SHOP, member(coffee=8), NOW) == Nearest("coffee", "Coffee card", "coffee", "Coffee card", 1)
     with pytest.raises(InsufficientError, match="cannot redeem 9 of 'coffee': account 'm' has 8"):
-        redeem(SHOP, member(coffee=8), "coffee", units=None, value=360)
+        redeem(SHOP, member(coffee=8), NOW, "coffee", units=None, value=360)
 
 
 def test_after_nine_coffees_the_tenth_is_free_and_no_punch() -> None:
     holder = member(coffee={"punches": 9})
-    offer = offers(SHOP, holder, due=780, lines=(FLAT_WHITE, CAKE))[0]
-    taken = redeem(SHOP, holder, "coffee", units=None, value=offer.value_max)
+    offer = offers(SHOP, holder, NOW, due=780, lines=(FLAT_WHITE, CAKE))[0]
+    taken = redeem(SHOP, holder, NOW, "coffee", units=None, value=offer.value_max)
     paid = Redeemed("r", taken.reward, taken.unit, taken.units, taken.value, free=True)
     judgement = evaluate(SHOP, member(), Sale((FLAT_WHITE, CAKE), (paid,)), NOW, lot="new")
 
@@ -58,9 +59,9 @@ def test_after_nine_coffees_the_tenth_is_free_and_no_punch() -> None:
 
 
 def test_a_coffee_dearer_than_any_on_the_menu_is_free_up_to_4_50() -> None:
-    assert offers(SHOP, member(coffee=9), due=900, lines=(line(900, "coffee"),))[0].value_max == 450
+    assert offers(SHOP, member(coffee=9), NOW, due=900, lines=(line(900, "coffee"),))[0].value_max == 450
     with pytest.raises(InvalidError, match="from 1 to 450, not 451"):
-        redeem(SHOP, member(coffee=9), "coffee", units=None, value=451)
+        redeem(SHOP, member(coffee=9), NOW, "coffee", units=None, value=451)
 
 
 def test_a_coffee_that_comes_back_takes_its_punch_even_below_zero() -> None:
@@ -72,7 +73,7 @@ def test_a_coffee_that_comes_back_takes_its_punch_even_below_zero() -> None:
 
 
 def test_a_free_coffee_that_comes_back_fills_the_card_again() -> None:
-    taken = redeem(SHOP, member(coffee={"punches": 9}), "coffee", units=None, value=360)
+    taken = redeem(SHOP, member(coffee={"punches": 9}), NOW, "coffee", units=None, value=360)
     spent = Spent(taken.unit, taken.units, taken.value, taken.postings)
     found = reverse(RecordedSale("s", "m", (FLAT_WHITE,), (), (spent,), {}), {0: 1000})
 
@@ -89,4 +90,4 @@ def test_a_new_card_is_punched_before_its_holder_is_known() -> None:
     judgement = evaluate(SHOP, member(Status.PROVISIONAL), Sale((FLAT_WHITE,)), NOW, lot="new")
 
     assert set(by_reason(judgement)) == {"punches", "provisional"}
-    assert offers(SHOP, member(Status.PROVISIONAL, coffee=9), due=None) == ()
+    assert offers(SHOP, member(Status.PROVISIONAL, coffee=9), NOW, due=None) == ()

@@ -4,10 +4,11 @@ import pytest
 
 from agent.errors import InsufficientError
 from agent.loyalty.cards import Check, Source, check_digit
-from agent.loyalty.evaluate import evaluate
-from agent.loyalty.reverse import RecordedSale, Spent, reverse, without_receipt
+from agent.loyalty.judging.evaluate import evaluate
+from agent.loyalty.reversal import RecordedSale, Spent, reverse, without_receipt
 from agent.loyalty.sale import Redeemed, Sale
-from agent.loyalty.spend import Nearest, nearest, offers, redeem
+from agent.loyalty.spending.offering import Nearest, nearest, offers
+from agent.loyalty.spending.redeeming import redeem
 from tests.loyalty.shops import NOW, UNSURE, by_reason, line, member, moves, shipped
 
 SHOP = shipped("general-shop")
@@ -77,15 +78,15 @@ def test_tax_counts_here() -> None:
 def test_120_points_are_worth_1_20_and_121_are_not_there() -> None:
     holder = member(points=120)
 
-    assert offers(SHOP, holder, due=4349)[0].value_max == 120
-    assert redeem(SHOP, holder, "points-as-money", units=120, value=None).value == 120
+    assert offers(SHOP, holder, NOW, due=4349)[0].value_max == 120
+    assert redeem(SHOP, holder, NOW, "points-as-money", units=120, value=None).value == 120
     with pytest.raises(InsufficientError, match="cannot redeem 121 of 'points': account 'm' has 120"):
-        redeem(SHOP, holder, "points-as-money", units=121, value=None)
+        redeem(SHOP, holder, NOW, "points-as-money", units=121, value=None)
 
 
 def test_500_points_are_five_pounds_and_380_more_are_missing() -> None:
-    assert redeem(SHOP, member(points=500), "points-as-money", units=None, value=None).value == 500
-    assert nearest(SHOP, member(points=120)) == Nearest("points-as-money", "5.00 off", "points", "points", 380)
+    assert redeem(SHOP, member(points=500), NOW, "points-as-money", units=None, value=None).value == 500
+    assert nearest(SHOP, member(points=120), NOW) == Nearest("points-as-money", "5.00 off", "points", "points", 380)
 
 
 def test_what_points_pay_for_earns_none() -> None:
@@ -99,7 +100,7 @@ def test_what_points_pay_for_earns_none() -> None:
 
 def test_the_cake_stand_comes_back_and_then_the_tea() -> None:
     holder = member(points={"a": 450, "b": 100})
-    taken = redeem(SHOP, holder, "points-as-money", units=500, value=None)
+    taken = redeem(SHOP, holder, NOW, "points-as-money", units=500, value=None)
     paid = Redeemed("r", taken.reward, taken.unit, taken.units, taken.value)
     lines = (TEA, CAKE_STAND)
     judgement = evaluate(SHOP, holder, Sale(lines, (paid,)), NOW, lot="new")

@@ -53,6 +53,21 @@ def running(files: TillFiles) -> Iterator[Till]:
         yield till
 
 
+def test_articles_that_the_till_sells_and_does_not_know_are_a_finding(tmp_path: Path) -> None:
+    files = set_up(tmp_path)
+    files.change('shop = "corner"', 'shop = "corner"\narticles = "articles.csv"')
+    (tmp_path / "articles.csv").write_text("sku,category\ntea,drinks\n")
+    with running(files) as till:
+        well = look_over(files)["articles"]
+        till.counter.sell(SaleAsk("S", (Line("soap", 1000, 300), Line("tea", 1000, 200))), by="checkout")
+        ill = look_over(files)["articles"]
+
+    assert well.ok
+    assert not ill.ok
+    assert "1 lines sold that it does not know: soap" in ill.text
+    assert "articles.csv" in ill.hint
+
+
 def test_a_running_till_is_well_until_a_device_is_not(tmp_path: Path) -> None:
     files = set_up(tmp_path)
     with running(files) as till:
@@ -165,11 +180,12 @@ def test_a_state_that_the_agent_cannot_read_is_a_finding_and_hides_no_other(tmp_
 
     with serve(tmp_path / "served") as till:
         write_running(files.data, Running(os.getpid(), till.server.port, till.secrets[Scope.SUPERVISOR]))
-        for section in ("devices", "slips", "sync"):
+        sections = ["articles", "devices", "slips", "sync"]
+        for section in sections:
             till.board.show(section, damaged)
         found = look_over(files)
 
-    assert [name for name, finding in found.items() if not finding.ok] == ["devices", "slips", "sync"]
+    assert [name for name, finding in found.items() if not finding.ok] == sections
     assert found["sync"] == replace(found["devices"], check="sync")
     assert found["sync"].text == "the ledger is closed"
     assert found["sync"].hint == LedgerError.hint

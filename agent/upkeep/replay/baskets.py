@@ -42,11 +42,15 @@ IN_ORDER = """
             min(CAST(invoice_ts AS TIMESTAMP)) OVER invoice AS first_ts,
             min(row) OVER invoice AS first_row,
             bool_or(invoice_no LIKE 'C%') OVER (PARTITION BY customer_id, stock_code) AS comes_back
-        FROM numbered WINDOW invoice AS (PARTITION BY invoice_no)
+        FROM numbered {share} WINDOW invoice AS (PARTITION BY invoice_no)
     )
     SELECT invoice_no, first_ts, customer_id, stock_code, quantity, unit_price, comes_back
-    FROM line ORDER BY first_ts, first_row, row
+    FROM line ORDER BY {order}
 """
+AS_PLAYED = "first_ts, first_row, row"
+BY_CUSTOMER = "customer_id NULLS LAST, first_ts, first_row, row"
+DAYS = "SELECT min(CAST(invoice_ts AS TIMESTAMP)), max(CAST(invoice_ts AS TIMESTAMP)), count(*) FROM {reader}"
+OF_CUSTOMERS = "WHERE coalesce(CAST(customer_id AS BIGINT), CAST(hash(invoice_no) >> 1 AS BIGINT)) % {of} = {number}"
 
 Row = tuple[str, datetime, int | None, str, int, str, bool]
 
@@ -76,8 +80,20 @@ def read_baskets(path: Path) -> Iterator[Basket]:
 
     Raises InvalidError for a file that is not such baskets, ConfigError when duckdb is not installed.
     """
+    yield from _baskets(path, share="", order=AS_PLAYED)
+
+
+def read_by_customer(path: Path, number: int, of: int) -> Iterator[Basket]:
+    """Yield the invoices of every `of`-th customer, one customer after the other, those without a customer last.
+
+    `number` (from 0) says which part; all parts together are the whole file. Raises as `read_baskets` does.
+    """
+    yield from _baskets(path, share=OF_CUSTOMERS.format(of=of, number=number), order=BY_CUSTOMER)
+
+
+def _baskets(path: Path, *, share: str, order: str) -> Iterator[Basket]:
     pennies = cache(_pennies)
-    with _query(path, IN_ORDER) as result:
+    with _query(path, IN_ORDER, share=share, order=order) as result:
         for invoice, rows in groupby(_rows(result), key=itemgetter(0)):
             yield _basket(invoice, list(rows), pennies)
 
@@ -88,8 +104,17 @@ def count_baskets(path: Path) -> int:
         return int(result.fetchall()[0][0])
 
 
+def days_of(path: Path) -> tuple[str, str, int]:
+    """Return the first and the last day of `path` and how many lines it has. Raises as `read_baskets` does."""
+    with _query(path, DAYS) as result:
+        first, last, lines = result.fetchall()[0]
+    if first is None:
+        raise InvalidError(f"there are no baskets in {path}")
+    return first.date().isoformat(), last.date().isoformat(), lines
+
+
 @contextmanager
-def _query(path: Path, sql: str) -> Iterator[duckdb.DuckDBPyConnection]:
+def _query(path: Path, sql: str, **parts: str) -> Iterator[duckdb.DuckDBPyConnection]:
     try:
         import duckdb
     except ImportError as error:
@@ -100,7 +125,8 @@ def _query(path: Path, sql: str) -> Iterator[duckdb.DuckDBPyConnection]:
         raise InvalidError(f"cannot read baskets from {path}: its name ends in none of {', '.join(READERS)}")
     try:
         with duckdb.connect() as connection:
-            yield connection.execute(sql.format(reader=READERS[path.suffix]), [str(path)])
+            connection.execute("SET enable_progress_bar = false")  # it would be drawn into our own output
+            yield connection.execute(sql.format(reader=READERS[path.suffix], **parts), [str(path)])
     except duckdb.Error as error:
         reason = str(error).partition("\n")[0]
         raise InvalidError(

@@ -6,12 +6,12 @@ from typing import Any
 import pytest
 from sqlalchemy import func, select
 
-from agent.journal.entry import INTEGER_MAX
+from agent.journal.entry import INTEGER_MAX, Posting
 from hq.books.totals import Takings, books, tills
 from hq.books.worker import advance, rebuild
 from hq.database import Database
 from hq.keys import Keys
-from hq.tables import quarantine, redemption, refund, sale, sale_line, spend
+from hq.tables import card, quarantine, redemption, refund, sale, sale_line, spend
 from tests.hq.headquarters import members_of_books
 from tests.hq.visitor import Visitor, card_opened, entry, moved, refund_body, sale_body
 
@@ -74,6 +74,27 @@ def test_who_is_enrolled_is_regular_and_who_is_not_is_provisional(till: Visitor)
 
     assert said["accounts"] == [("a", "regular", "a"), ("b", "provisional", "b")]
     assert said["cards"] == [("c", "a"), ("d", "b")]
+
+
+def test_a_card_of_a_household_is_linked_in_its_role(till: Visitor, database: Database) -> None:
+    till.append(kind="enrolment", body={"account": "a", "card": "c", "opens": True})
+    till.append(kind="card_linked", body={"account": "a", "card": "d", "role": "earn"})
+
+    assert _book(till)["cards"] == [("c", "a"), ("d", "a")]
+    with database.read() as conn:
+        roles = conn.execute(select(card.c.id, card.c.role).order_by(card.c.id))
+        assert [tuple(row) for row in roles] == [("c", "spend"), ("d", "earn")]
+
+
+def test_what_a_till_counts_is_no_members_and_yet_in_balance(till: Visitor, database: Database) -> None:
+    draw = (Posting("draws", "issuance", -1), Posting("draws", "till:corner/1", 1, "2026-11-22"))
+    till.append(kind="sale", body=sale_body("a", 500), postings=(*moved("a", 5), *draw))
+
+    assert _book(till)["lots"] == [("a", "points", "l1", None, 5)]
+    with database.read() as conn:
+        summed = books(conn)
+    assert summed.balanced
+    assert (summed.members, summed.units[0].accounts) == (1, {"issuance": -1, "till:corner/1": 1})
 
 
 class TestQuarantine:

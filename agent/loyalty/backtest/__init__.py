@@ -1,0 +1,1 @@
+"""Back-test: what a programme would have done to sales that happened."""

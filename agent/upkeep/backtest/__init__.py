@@ -1,0 +1,1 @@
+"""The back-test of a programme: reading what happened, and judging it on every core."""
