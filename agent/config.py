@@ -28,8 +28,9 @@ _NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,31}")
 class TillSettings:
     """The [till] section: which till this is and where it keeps its books.
 
-    `programme` is used until headquarters sends one. `printer` names the device that slips go to, `drawer` the one that
-    opens the cash drawer (often the printer), `display` the customer's line display.
+    `programme` is used until headquarters sends one; `articles` says what the shop sells. `printer` names the device
+    that slips go to, `drawer` the one that opens the cash drawer (often the printer), `display` the customer's line
+    display.
     """
 
     shop: str
@@ -38,6 +39,7 @@ class TillSettings:
     folder: Path
     programme: Path | None = None
     printer: str | None = None
+    articles: Path | None = None
     drawer: str | None = None
     display: str | None = None
 
@@ -92,11 +94,11 @@ class Config:
 
     def read_programme(self) -> bytes | None:
         """Read the programme file that [till] names, None if it names none; raises ConfigError."""
-        path = self.till.programme
-        try:
-            return None if path is None else path.read_bytes()
-        except OSError as error:
-            raise ConfigError(f"[till]: 'programme' {str(path)!r} cannot be read: {error.strerror}") from error
+        return _bytes_of("programme", self.till.programme)
+
+    def read_articles(self) -> bytes | None:
+        """Read the table of articles that [till] names, None if it names none; raises ConfigError."""
+        return _bytes_of("articles", self.till.articles)
 
     def shown(self) -> dict[str, Any]:
         """Return every setting in force, defaults included, for `tally config show`."""
@@ -110,6 +112,13 @@ class Config:
         }
         devices = [{"name": d.name, "driver": d.driver, **_plain_map(d.settings)} for d in self.devices]
         return {"file": str(self.path), **sections, "device": devices}
+
+
+def _bytes_of(key: str, path: Path | None) -> bytes | None:
+    try:
+        return None if path is None else path.read_bytes()
+    except OSError as error:
+        raise ConfigError(f"[till]: {key!r} {str(path)!r} cannot be read: {error.strerror}") from error
 
 
 _Settings = TypeVar("_Settings", TillSettings, SlipSettings, ChipSettings)

@@ -3,9 +3,12 @@
 TallyError                    anything this software says no with; carries a hint for the person at the till
   ConfigError                 till.toml or hq.toml cannot be used as it stands
   ProgrammeError              a programme file cannot be used as it stands
+  ArticlesError               an articles.csv, or a programme that names what is not in it, cannot be used as it stands
   JournalError                an entry or a chain is not what it claims to be
     EntryTooLargeError        the entry is over the size limit
     NotCanonicalError         the bytes are not the canonical form of what they say
+    CodeError                 what was typed or scanned is no voucher's code
+      ForgedCodeError         it looks like one, and no key that we know has made it
     ChainBrokenError          a hash, a sequence number or a sum does not fit
   LedgerError                 the till's own book
     LedgerInUseError          another agent holds the ledger
@@ -72,6 +75,16 @@ class ProgrammeError(TallyError):
 
     hint = "mend the programme and run `tally programme check FILE`"
 
+    def __init__(self, message: str, *, hint: str | None = None, line: int | None = None) -> None:
+        super().__init__(message if line is None else f"line {line}: {message}", hint=hint)
+        self.line = line
+
+
+class ArticlesError(TallyError):
+    """An articles.csv, or a programme that names what is not in it, cannot be used as it stands."""
+
+    hint = "mend the table of articles and run `tally config check`"
+
 
 class JournalError(TallyError):
     """An entry or a chain is not what it claims to be."""
@@ -87,6 +100,18 @@ class EntryTooLargeError(JournalError):
 
 class NotCanonicalError(JournalError):
     """The bytes are not the canonical form (RFC 8785) of what they say."""
+
+
+class CodeError(JournalError):
+    """What was typed or scanned is no voucher's code."""
+
+    hint = "type it again, or scan the QR code"
+
+
+class ForgedCodeError(CodeError):
+    """It looks like a voucher's code, and no key that we know has made it."""
+
+    hint = "it may be another shop's voucher: it counts where it was issued"
 
 
 class ChainBrokenError(JournalError):

@@ -1,6 +1,7 @@
 """The options --slow and --tillpc: without them, tests marked so are left out."""
 
 import pytest
+from hypothesis import settings
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -9,7 +10,11 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_configure(config: pytest.Config) -> None:
+    """Know the marker of the till PC; look at twenty times as many examples in the slow run."""
     config.addinivalue_line("markers", "tillpc: on a till PC in an emulator; run by scripts/test --tillpc")
+    settings.register_profile("slow", max_examples=2000)
+    if config.getoption("slow"):
+        settings.load_profile("slow")
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:

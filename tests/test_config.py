@@ -33,6 +33,7 @@ zone = "Europe/Chisinau"
 folder = "data"
 programme = "shop.toml"
 printer = "slips"
+articles = "articles.csv"
 drawer = "slips"
 display = "slips"
 
@@ -108,7 +109,15 @@ def test_every_key_is_read(tmp_path: Path) -> None:
 
     assert config.path == tmp_path / "till.toml"
     assert config.till == TillSettings(
-        "corner", "till-2", "Europe/Chisinau", tmp_path / "data", tmp_path / "shop.toml", "slips", "slips", "slips"
+        "corner",
+        "till-2",
+        "Europe/Chisinau",
+        tmp_path / "data",
+        tmp_path / "shop.toml",
+        "slips",
+        tmp_path / "articles.csv",
+        "slips",
+        "slips",
     )
     assert config.slips == SlipSettings(
         "Corner Shop",

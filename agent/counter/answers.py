@@ -6,8 +6,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from agent.ledger.records import Recorded
-from agent.loyalty.sale import Effect, Reason
-from agent.loyalty.spend import Nearest, Offer
+from agent.loyalty.lots import Waiting
+from agent.loyalty.reversal.meanwhile import Shortfall
+from agent.loyalty.sale import Discount, Effect, Missed, Reason
+from agent.loyalty.spending.offering import Nearest, Offer
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,10 +41,18 @@ class PunchView:
 
 @dataclass(frozen=True, slots=True)
 class MemberView:
-    """A member as the cashier sees him: no more of the person than a first name and the name asked for."""
+    """A member as the cashier sees him: no more of the person than a first name and the name asked for.
+
+    `spends` says whether who shows this card may have rewards for the account's units; `referral_code` is what he
+    brings friends with, None if that would bring nobody anything.
+
+    `perks` are what to announce, `notices` what is about to end, `waiting` what will be his later. `credit` is what is
+    left on gift cards and as store credit, in minor units.
+    """
 
     account: str
     card: str | None
+    spends: bool
     status: str
     name: str | None
     tier: str | None
@@ -51,24 +61,47 @@ class MemberView:
     punch_cards: tuple[PunchView, ...]
     nearest: Nearest | None
     offers: tuple[Offer, ...]
+    perks: tuple[str, ...]
+    notices: tuple[Reason, ...]
+    waiting: tuple[Waiting, ...]
+    credit: Mapping[str, int]
+    referral_code: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class VoucherView:
+    """A voucher that was issued: its codes, for a QR code and to type, and its last day."""
+
+    kind: str
+    label: str
+    qr: str
+    typed: str
+    last_day: str | None
 
 
 @dataclass(frozen=True, slots=True)
 class SaleAnswer:
-    """A sale as it was judged; `entry` is None in a preview. `member` is the member after the sale."""
+    """A sale as it was judged; `entry` is None in a preview. `member` is the member after the sale.
+
+    `due` is what is left to pay: `total` without the discounts and what was redeemed. `missed` is what did not apply;
+    it stands in no entry, so of a repeated sale there is none.
+    """
 
     entry: EntryRef | None
     currency: str
     total: int
     due: int
+    discounts: tuple[Discount, ...]
     effects: tuple[Effect, ...]
+    missed: tuple[Missed, ...]
     member: MemberView | None
+    vouchers: tuple[VoucherView, ...]
     repeated: bool
 
 
 @dataclass(frozen=True, slots=True)
 class RedemptionAnswer:
-    """What was redeemed and what it is worth towards the sale."""
+    """What was redeemed and what it is worth towards the sale; a voucher's is nobody's."""
 
     entry: EntryRef
     reward: str
@@ -76,28 +109,85 @@ class RedemptionAnswer:
     unit: str
     units: int
     value: int
-    member: MemberView
+    member: MemberView | None
+    vouchers: tuple[VoucherView, ...]
     repeated: bool
 
 
 @dataclass(frozen=True, slots=True)
 class RefundAnswer:
-    """What to give back, and why the balances moved."""
+    """What to give back, what of it was given as credit, and why the balances moved."""
 
     entry: EntryRef
     currency: str
     money: int
+    credited: int
     reasons: tuple[Reason, ...]
     member: MemberView | None
+    vouchers: tuple[VoucherView, ...]
     repeated: bool
 
 
 @dataclass(frozen=True, slots=True)
+class LotMove:
+    """What a lot of an account would gain, or lose (below 0)."""
+
+    account: str
+    unit: str
+    lot: str
+    units: int
+    expires: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class RefundPreview:
+    """What a refund would come to: the money (minor units), every lot it moves, the tier (label) before and after.
+
+    `spent`: what it would take back and is spent already, and what becomes of that by the policy `when_spent`.
+    """
+
+    currency: str
+    money: int
+    credited: int
+    reasons: tuple[Reason, ...]
+    lots: tuple[LotMove, ...]
+    tier_before: str | None
+    tier_after: str | None
+    when_spent: str
+    spent: tuple[Shortfall, ...]
+    member: MemberView | None
+
+
+@dataclass(frozen=True, slots=True)
 class EnrolAnswer:
-    """The new member's account and card id."""
+    """The new member's account and card id, and what the sign-up brought."""
 
     entry: EntryRef
     account: str
     card: str | None
+    reasons: tuple[Reason, ...]
+    member: MemberView
+    repeated: bool
+
+
+@dataclass(frozen=True, slots=True)
+class ActionAnswer:
+    """What a member got for something besides buying, and which rules gave nothing for it."""
+
+    entry: EntryRef
+    effects: tuple[Effect, ...]
+    missed: tuple[Missed, ...]
+    member: MemberView
+    repeated: bool
+
+
+@dataclass(frozen=True, slots=True)
+class LinkAnswer:
+    """A further card, or a person without one, of a member's account, and what it may do."""
+
+    entry: EntryRef
+    account: str
+    card: str
+    role: str
     member: MemberView
     repeated: bool

@@ -10,13 +10,16 @@ from __future__ import annotations
 import hashlib
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any
 
 from agent.errors import InvalidError
 from agent.journal.entry import check_op, encode
+from agent.journal.fold import ROLES, SPEND
 from agent.ledger.kept.profiles import phone_digits
+from agent.loyalty.judging.referral import account_start
+from agent.loyalty.programme.rules.earning import Action
 from agent.loyalty.sale import LINES_MAX, Line
 
 _STAFF = re.compile(r"[A-Za-z0-9_-]{1,32}")
@@ -52,6 +55,7 @@ def line_map(line: Line) -> dict[str, Any]:
     return {
         "amount": line.amount,
         "article": line.article,
+        "brand": line.brand,
         "category": line.category,
         "quantity": line.quantity,
         "tax": line.tax,
@@ -62,7 +66,8 @@ def line_map(line: Line) -> dict[str, Any]:
 class SaleAsk:
     """A sale to preview or to record. `redemptions` are ops of redemptions that pay part of it.
 
-    `sold_at` is the shop's local time by the point-of-sale software; without it the till's own clock counts.
+    `tenders` says how much each tender pays (minor units), as far as it is known when the sale is judged. `sold_at` is
+    the shop's local time by the point-of-sale software; without it the till's own clock counts.
     """
 
     op: str
@@ -72,6 +77,7 @@ class SaleAsk:
     redemptions: tuple[str, ...] = ()
     sold_at: str | None = None
     staff: str | None = None
+    tenders: Mapping[str, int] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         """Raise InvalidError for what cannot be meant."""
@@ -79,6 +85,9 @@ class SaleAsk:
         _check_staff(self.staff)
         if self.sold_at is not None:
             check_moment("sold_at", self.sold_at)
+        for tender in self.tenders:
+            if not (tender.isascii() and tender.isprintable()):
+                raise InvalidError(f"tender {tender[:40]!r} must be 1 to 40 printable ASCII characters")
         if len(set(self.redemptions)) != len(self.redemptions):
             raise InvalidError(f"redemptions {list(self.redemptions)} name one twice")
 
@@ -91,6 +100,7 @@ class SaleAsk:
                 "redemptions": list(self.redemptions),
                 "sold_at": self.sold_at,
                 "staff": self.staff,
+                "tenders": dict(self.tenders),
             }
         )
 
@@ -118,6 +128,25 @@ class RedeemAsk:
 
 
 @dataclass(frozen=True, slots=True)
+class VoucherAsk:
+    """A voucher by its code, typed or scanned; `value` if it is to be worth less than it could, or is a percentage."""
+
+    op: str
+    code: str
+    value: int | None = None
+    staff: str | None = None
+
+    def __post_init__(self) -> None:
+        """Raise InvalidError for what cannot be meant."""
+        check_op(self.op)
+        _check_staff(self.staff)
+
+    def digest(self) -> bytes:
+        """Return the digest of all but the op (16 bytes)."""
+        return _digest({"code": self.code, "staff": self.staff, "value": self.value})
+
+
+@dataclass(frozen=True, slots=True)
 class RefundLine:
     """Goods that come back: `quantity` (thousandths) of line `index` of the sale recorded under `sale`."""
 
@@ -128,7 +157,12 @@ class RefundLine:
 
 @dataclass(frozen=True, slots=True)
 class RefundAsk:
-    """A refund: lines of sales this till knows, and lines without receipt (whose `amount` is the money given back)."""
+    """A refund: lines of sales this till knows, and lines without receipt (whose `amount` is the money given back).
+
+    `to_credit` names the unit of money in which the money is given, as store credit. `waive`: a supervisor lets go what
+    was spent meanwhile. `slip` is the code on the slip of a sale that another till has; the goods without receipt are
+    then of that sale.
+    """
 
     op: str
     lines: tuple[RefundLine, ...] = ()
@@ -137,6 +171,9 @@ class RefundAsk:
     card: str | None = None
     refunded_at: str | None = None
     staff: str | None = None
+    to_credit: str | None = None
+    waive: bool = False
+    slip: str | None = None
 
     def __post_init__(self) -> None:
         """Raise InvalidError for what cannot be meant."""
@@ -146,6 +183,8 @@ class RefundAsk:
             check_moment("refunded_at", self.refunded_at)
         if not 1 <= len(self.lines) + len(self.without_receipt) <= LINES_MAX:
             raise InvalidError(f"a refund has 1 to {LINES_MAX} lines")
+        if self.slip is not None and (self.lines or self.waive):
+            raise InvalidError("a slip's code stands for one sale of another till: its goods alone, and nothing waived")
 
     def digest(self) -> bytes:
         """Return the digest of what is asked (16 bytes), whoever it is for."""
@@ -154,7 +193,7 @@ class RefundAsk:
         ]
         lines += [line_map(line) for line in self.without_receipt]
         stated = {"for_member": self.account is not None, "refunded_at": self.refunded_at, "staff": self.staff}
-        return _digest({**stated, "lines": lines})
+        return _digest({**stated, "lines": lines, "to_credit": self.to_credit, "waive": self.waive, "slip": self.slip})
 
 
 @dataclass(frozen=True, slots=True)
@@ -180,6 +219,7 @@ class EnrolAsk:
     """A new member: a name or a phone number at least.
 
     `card` is a card's number as it was read or typed; `account` is one that a card has begun with, in its place.
+    `referred_by` is the code of the member who brings this one.
     """
 
     op: str
@@ -190,6 +230,7 @@ class EnrolAsk:
     card: str | None = None
     account: str | None = None
     staff: str | None = None
+    referred_by: str | None = None
 
     def __post_init__(self) -> None:
         """Raise InvalidError for what cannot be meant; the message never repeats what a person typed of himself."""
@@ -199,16 +240,13 @@ class EnrolAsk:
             raise InvalidError("a member begins with a card or with an account, not with both")
         if not self.name and not self.phone:
             raise InvalidError("a member needs a name or a phone number")
-        if self.name is not None and not (self.name.isprintable() and 1 <= len(self.name.strip()) <= _NAME_MAX):
-            raise InvalidError(f"the name must be 1 to {_NAME_MAX} printable characters")
-        if self.phone is not None and not _phone_fits(self.phone):
-            raise InvalidError(
-                f"the phone number must have {_PHONE_DIGITS_MIN} digits or more, only digits and +-/() ."
-            )
+        _check_person(self.name, self.phone)
         if self.email is not None and not _EMAIL.fullmatch(self.email):
             raise InvalidError("the e-mail address must look like name@example.com")
         if self.birthday is not None:
             _check_birthday(self.birthday)
+        if self.referred_by is not None:
+            account_start(self.referred_by)
 
     def profile(self) -> dict[str, Any]:
         """Return what is sealed as the member's profile."""
@@ -216,7 +254,73 @@ class EnrolAsk:
 
     def content(self) -> bytes:
         """Return the canonical bytes of all but the op; they hold personal data and are digested under a key only."""
-        return encode({**self.profile(), "account": self.account, "card": self.card, "staff": self.staff})
+        others = {"account": self.account, "card": self.card, "referred_by": self.referred_by, "staff": self.staff}
+        return encode({**self.profile(), **others})
+
+
+@dataclass(frozen=True, slots=True)
+class ActionAsk:
+    """Something that a member did besides buying; a sign-up is an enrolment and none of these."""
+
+    op: str
+    account: str
+    action: Action
+    staff: str | None = None
+
+    def __post_init__(self) -> None:
+        """Raise InvalidError for what cannot be meant."""
+        check_op(self.op)
+        _check_staff(self.staff)
+        if self.action is Action.SIGN_UP:
+            raise InvalidError("action 'sign-up' comes with the enrolment", hint="enrol the member")
+
+    def digest(self) -> bytes:
+        """Return the digest of what is asked (16 bytes), whoever it is for."""
+        return _digest({"action": str(self.action), "staff": self.staff})
+
+
+@dataclass(frozen=True, slots=True)
+class LinkAsk:
+    """A further card for a member's account, or a person of the household who is known by phone.
+
+    `card` is the card's number as it was read or typed; `role` says whether it may spend or only `earn`; `name` and
+    `phone` are those of the person who has it.
+    """
+
+    op: str
+    account: str
+    role: str = SPEND
+    card: str | None = None
+    name: str | None = None
+    phone: str | None = None
+    staff: str | None = None
+
+    def __post_init__(self) -> None:
+        """Raise InvalidError for what cannot be meant; the message never repeats what a person typed of himself."""
+        check_op(self.op)
+        _check_staff(self.staff)
+        if self.role not in ROLES:
+            raise InvalidError(f"role {self.role[:20]!r} must be one of {', '.join(ROLES)}")
+        if self.card is None and not self.phone:
+            raise InvalidError("a household is joined with a card or a phone number")
+        _check_person(self.name, self.phone)
+
+    def profile(self, source: str) -> dict[str, Any]:
+        """Return what is sealed as the card's profile."""
+        number = {} if self.card is None else {"number": self.card, "source": source}
+        return {"name": self.name, "phone": self.phone, **number}
+
+    def content(self) -> bytes:
+        """Return the canonical bytes of all but op and account; they are digested under a key only."""
+        named = {"card": self.card, "name": self.name, "phone": self.phone}
+        return encode({**named, "role": self.role, "staff": self.staff})
+
+
+def _check_person(name: str | None, phone: str | None) -> None:
+    if name is not None and not (name.isprintable() and 1 <= len(name.strip()) <= _NAME_MAX):
+        raise InvalidError(f"the name must be 1 to {_NAME_MAX} printable characters")
+    if phone is not None and not _phone_fits(phone):
+        raise InvalidError(f"the phone number must have {_PHONE_DIGITS_MIN} digits or more, only digits and +-/() .")
 
 
 def _phone_fits(phone: str) -> bool:

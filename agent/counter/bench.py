@@ -2,21 +2,34 @@
 
 from __future__ import annotations
 
+import hashlib
+import hmac
 import secrets
 from base64 import b32encode
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from agent.counter.answers import MemberView, PunchView
-from agent.errors import InvalidError, OpConflictError, UnknownError
+from agent.counter.shelf import Shelf
+from agent.errors import InvalidError, NotAllowedError, OpConflictError, UnknownError
+from agent.journal.entry import TILL_PREFIX
+from agent.journal.fold import EARN
 from agent.ledger import members
 from agent.ledger.ledger import Ledger
 from agent.ledger.records import Recorded
-from agent.loyalty import spend
-from agent.loyalty.evaluate import tier_of
-from agent.loyalty.programme import QUALIFYING, Programme
-from agent.loyalty.sale import Holder, Line, Moment
+from agent.loyalty.ageing.absence import absence_notices
+from agent.loyalty.ageing.ending import expiry_notices
+from agent.loyalty.cards import Source
+from agent.loyalty.judging.referral import code_of, may_refer
+from agent.loyalty.judging.standing import notices_of, perks_of, tier_of
+from agent.loyalty.lots import spendable, waiting_of
+from agent.loyalty.programme import Programme, is_counter
+from agent.loyalty.sale import Effect, Holder, Line, Lot, Moment, Reason
+from agent.loyalty.spending.catalogue import STOCK_LOT
+from agent.loyalty.spending.offering import nearest, offers
 
+_DIGEST_BYTES = 16
 _ID_BYTES = 10  # 80 bits: sixteen letters, never two alike
 
 
@@ -26,10 +39,12 @@ class Bench:
 
     ledger: Ledger
     programme: Programme
+    shelf: Shelf
 
     def moment(self, at: datetime) -> Moment:
         """Return when something happens, as rules see it."""
-        return Moment(at.date().isoformat(), self.ledger.clock.read().confirmed)
+        shop = self.ledger.till.partition("/")[0]
+        return Moment(at.date().isoformat(), self.ledger.clock.read().confirmed, at.strftime("%H:%M"), shop)
 
     def when(self, stated: str | None) -> datetime:
         """Return the shop's local time: as stated by the point-of-sale software, else by the till's clock."""
@@ -56,6 +71,38 @@ class Bench:
         if account is None or self.ledger.resolve(row[0]) != self.ledger.resolve(account):
             raise InvalidError(f"card {card!r} is not linked to the account named with it", hint="read the card again")
 
+    def may_spend(self, card: str | None) -> bool:
+        """Say whether who shows this card may spend what the account has; who was looked up without a card may.
+
+        A card whose number was erased is of a kind that nobody knows: it may spend unless there is one that may not.
+        """
+        if card is None:
+            return True
+        if members.card_role(self.ledger, card) == EARN:
+            return False
+        if self.programme.every_card_spends:
+            return True
+        profile = members.profile_of(self.ledger, card)
+        if profile is None:
+            return False
+        return profile.get("number") is None or self.programme.may_spend(profile["number"], Source(profile["source"]))
+
+    def check_spends(self, card: str | None) -> None:
+        """Raise NotAllowedError if who shows this card may not spend."""
+        if not self.may_spend(card):
+            raise NotAllowedError(
+                f"card {card!r} only collects: nothing is spent on it",
+                hint="ask for a card that may spend, or look the member up by phone number",
+            )
+
+    def given(self) -> dict[str, int]:
+        """Return how many this till gave of each reward that it has a stock of (unit -> how many)."""
+        if all(reward.stock is None for reward in self.programme.rewards):
+            return {}
+        with self.ledger.reading() as conn:
+            query = "SELECT unit, amount FROM lot WHERE account = ? AND lot = ?"
+            return dict(conn.execute(query, (TILL_PREFIX + self.ledger.till, STOCK_LOT)).fetchall())
+
     def repeated(self, op: str, kind: str, ask: bytes, *, account: str | None) -> Recorded | None:
         """Return what was recorded under `op` before; raises OpConflictError if it was something else."""
         recorded = self.ledger.find(op)
@@ -73,24 +120,57 @@ class Bench:
         self, holder: Holder, at: datetime, *, card: str | None, due: int | None = None, lines: tuple[Line, ...] = ()
     ) -> MemberView:
         """Return a member as the cashier sees him."""
-        tier = tier_of(self.programme, holder, self.moment(at))
+        moment, spends = self.moment(at), self.may_spend(card)
+        refers = may_refer(self.programme, holder, moment)
+        tier = tier_of(self.programme, holder, moment)
         cards = self.programme.punch_cards
-        units = [rule.unit for rule in self.programme.earn] + [punch_card.id for punch_card in cards]
-        held = [unit for unit in holder.lots if unit not in units and unit != QUALIFYING]
+        units = [unit.id for unit in self.programme.units] + [punch_card.id for punch_card in cards]
+        terms = {membership.id for membership in self.programme.memberships}
+        held = [unit for unit in holder.lots if unit not in units and unit not in terms and not is_counter(unit)]
+        money = [unit.id for unit in self.programme.units if unit.money]
+        whole, holder = holder, spendable(holder, moment)
         return MemberView(
             account=holder.account,
             card=card,
+            spends=spends,
             status=str(holder.status),
             name=members.first_name(self.ledger, holder.account),
             tier=tier.label if tier else None,
-            balances={unit: holder.balance(unit) for unit in [*units, *held]},
+            balances={unit: holder.balance(unit) for unit in [*units, *held] if unit not in money},
+            credit={unit: holder.balance(unit) for unit in money},
             labels={unit: self.programme.unit_label(unit) for unit in [*units, *held]},
             punch_cards=tuple(PunchView(c.id, c.label, holder.balance(c.id), c.punches + 1) for c in cards),
-            nearest=spend.nearest(self.programme, holder),
-            offers=spend.offers(self.programme, holder, due=due, lines=lines),
+            nearest=nearest(self.programme, holder, moment),
+            offers=offers(self.programme, holder, moment, due=due, lines=lines, given=self.given()) if spends else (),
+            perks=perks_of(self.programme, holder, moment),
+            notices=tuple(self._notices(whole, moment)),
+            waiting=waiting_of(whole, moment),
+            referral_code=code_of(holder.account) if refers else None,
         )
+
+    def _notices(self, holder: Holder, moment: Moment) -> Iterator[Reason]:
+        yield from notices_of(self.programme, holder, moment)
+        yield from expiry_notices(self.programme, holder, moment)
+        yield from absence_notices(self.programme, holder, moment)
+
+
+def with_effects(holder: Holder, effects: Iterable[Effect]) -> Holder:
+    """Return a member as these effects leave him; what they do to others is left out."""
+    lots = {unit: list(held) for unit, held in holder.lots.items()}
+    for effect in effects:
+        if effect.amount and effect.account is None:
+            lots.setdefault(effect.unit, []).append(Lot(effect.lot, effect.amount, effect.expires))
+    return replace(holder, lots={unit: tuple(held) for unit, held in lots.items()})
 
 
 def new_name() -> str:
     """Return a random id for an account or a card: sixteen letters and digits that say nothing."""
     return b32encode(secrets.token_bytes(_ID_BYTES)).decode().lower()
+
+
+def keyed_digest(content: bytes, key: bytes) -> bytes:
+    """Digest what a person said of himself under the member's own key.
+
+    Without the key nobody can test a guess, and erasing it ends it.
+    """
+    return hmac.digest(key, content, hashlib.sha256)[:_DIGEST_BYTES]

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import Any
 
-from agent.counter.answers import MemberView
+from agent.counter.answers import MemberView, VoucherView
 from agent.loyalty.programme import QUALIFYING, Programme
 from agent.loyalty.sale import Reason
-from agent.slips.facts import SlipFacts, SlipKind, SlipLine
+from agent.loyalty.spending.credit import in_money
+from agent.slips.facts import SlipFacts, SlipKind, SlipLine, SlipReturns, SlipVoucher
 
 # Said on the screen and in the entry, left off the paper: it is not what the customer asks about.
-_SCREEN_ONLY = frozenset({"counts_for_tier"})
+_SCREEN_ONLY = frozenset({"counted", "counts_for_tier", "points_count_for_tier", "visit_counts_for_tier"})
 
 
 def slip_facts(
@@ -24,6 +25,8 @@ def slip_facts(
     total: int | None,
     reasons: Iterable[Reason],
     member: MemberView | None,
+    vouchers: Iterable[VoucherView] = (),
+    returns: SlipReturns | None = None,
 ) -> tuple[str, dict[str, Any]]:
     """Return (kind, facts as JSON) of a slip; the chain's head is added by whoever reads the job back."""
     facts = SlipFacts(
@@ -35,11 +38,13 @@ def slip_facts(
         total=total,
         account=member.account if member else None,
         tier=member.tier if member else None,
-        lines=tuple(_line(reason, programme) for reason in reasons if _is_for_paper(reason)),
+        lines=(*(_line(reason, programme) for reason in reasons if _is_for_paper(reason)), *_about(member)),
         balances=_balances(member),
         nearest=_nearest(member),
         punch_cards=tuple((card.label, card.punched, card.of) for card in member.punch_cards) if member else (),
         head="",
+        vouchers=tuple(SlipVoucher(one.label, one.qr, one.typed, one.last_day) for one in vouchers),
+        returns=returns,
     )
     return kind, facts.to_json()
 
@@ -49,9 +54,21 @@ def _is_for_paper(reason: Reason) -> bool:
 
 
 def _line(reason: Reason, programme: Programme) -> SlipLine:
+    reason = in_money(programme, reason)
     unit = reason.numbers.get("unit")
     named = {**reason.numbers, "unit": programme.unit_label(unit)} if isinstance(unit, str) else reason.numbers
     return SlipLine(reason.code, dict(named))
+
+
+def _about(member: MemberView | None) -> Iterator[SlipLine]:
+    """Yield what is left on gift cards and as credit, apart from what was given, and the code to bring friends with."""
+    if member is None:
+        return
+    for unit, amount in member.credit.items():
+        if amount:
+            yield SlipLine("money_left", {"label": member.labels[unit], "amount": amount})
+    if member.referral_code is not None:
+        yield SlipLine("referral_code", {"code": member.referral_code})
 
 
 def _balances(member: MemberView | None) -> tuple[tuple[str, int], ...]:

@@ -12,7 +12,7 @@ from agent.devices.firewall.recognise import BadRead, BankCard, IdentityCard, No
 from agent.devices.supervision.inbox import Sighting
 from agent.errors import TallyError
 from agent.web.api.errors import BANK_CARD, IDENTITY_CARD
-from agent.web.api.shapes import member_map
+from agent.web.api.shapes import Voice, member_map
 from agent.web.events import EventHub
 
 _KINDS: Final[Mapping[type[Recognised], str]] = MappingProxyType(
@@ -29,9 +29,10 @@ _KINDS: Final[Mapping[type[Recognised], str]] = MappingProxyType(
 class CardReads:
     """Looks up what the devices read, one after the other, and publishes `read`, `member` and `notice` events."""
 
-    def __init__(self, counter: Counter, events: EventHub) -> None:
+    def __init__(self, counter: Counter, events: EventHub, *, language: str) -> None:
         self._counter = counter
         self._events = events
+        self._language = language
         self._read = 0
 
     def tell(self, sighting: Sighting) -> None:
@@ -56,7 +57,8 @@ class CardReads:
             self._notice(error.code, f"{error}: {error.hint}")
             return
         self._read += 1
-        self._events.publish("member", member_map(view, read=self._read))
+        voice = Voice(self._counter.require_programme(), self._language)
+        self._events.publish("member", member_map(voice.member(view), read=self._read))
 
     def _notice(self, code: str, text: str) -> None:
         self._events.publish("notice", {"code": code, "text": text})

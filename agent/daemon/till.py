@@ -31,6 +31,7 @@ from agent.ledger.kept import programmes
 from agent.ledger.kept.slip_queue import SlipQueue
 from agent.ledger.ledger import Ledger
 from agent.ledger.members import first_name
+from agent.loyalty.articles import Articles, check_named, read_articles
 from agent.loyalty.cards import CardRange
 from agent.loyalty.programme import Programme
 from agent.slips.spool import Spool
@@ -85,7 +86,10 @@ class Till:
         config = self._config
         self.ledger = _open_ledger(config)
         self._stack.callback(self.ledger.close)
-        self.counter = Counter(self.ledger, _programme(config, self.ledger), recorded=self._recorded)
+        programme, articles = _programme(config, self.ledger), _articles(config)
+        if programme is not None and articles is not None and config.sync is None:
+            check_named(programme, articles)
+        self.counter = Counter(self.ledger, programme, recorded=self._recorded, articles=articles)
         self.events = EventHub()
         self.board = self._status_board()
         self._start_devices()
@@ -126,6 +130,7 @@ class Till:
     def _status_board(self) -> StatusBoard:
         board = StatusBoard()
         board.show("journal", self._journal)
+        board.show("articles", self.counter.shelf.to_map)
         board.show("clock", lambda: self.ledger.clock.read().to_map())
         board.show("devices", lambda: [_device_map(report) for report in self.devices.reports()])
         board.show("slips", lambda: None if self._spool is None else asdict(self._spool.status()))
@@ -206,7 +211,7 @@ class Till:
             self._display.refresh()
 
     def _take_reads(self) -> None:
-        cards = CardReads(self.counter, self.events)
+        cards = CardReads(self.counter, self.events, language=self._config.web.language)
         while not self._stopping.is_set():
             sighting = self.devices.take(timeout_s=0.5)
             if sighting is None:
@@ -270,6 +275,11 @@ def _programme(config: Config, ledger: Ledger) -> Programme | None:
         return from_hq
     data = config.read_programme()
     return from_hq if data is None else programmes.adopt(ledger, data)
+
+
+def _articles(config: Config) -> Articles | None:
+    data = config.read_articles()
+    return None if data is None else read_articles(data)
 
 
 @contextmanager

@@ -30,8 +30,9 @@ def apply_changes(conn: sqlite3.Connection, n: int, changes: Changes, joined: Ma
             "UPDATE account SET status = ? WHERE id = ? AND status = ?",
             (Status.REGULAR, joined.get(changes.enrolled, changes.enrolled), Status.PROVISIONAL),
         )
-    for card, account in changes.cards:
-        conn.execute("INSERT OR REPLACE INTO card VALUES (?, ?)", (card, joined.get(account, account)))
+    for card, account, role in changes.cards:
+        row = (card, joined.get(account, account), role)
+        conn.execute("INSERT OR REPLACE INTO card (id, account, role) VALUES (?, ?, ?)", row)
     for (op, line), quantity in changes.returned.items():
         conn.execute(_ADD_RETURNED, (op, line, quantity))
     settled = changes.used if changes.given_back is None else (changes.given_back,)

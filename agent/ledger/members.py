@@ -17,6 +17,17 @@ _TAP = "tap:"  # and a card's id, which says nothing of its number: a key in `st
 _TAP_BYTES = 8  # always as many, so that SQLite finds the highest
 
 
+# A number that began a provisional account and was then linked to a household's has two cards: the household's counts,
+# and among several of them the one that may do least.
+_CARDS_OF_NUMBER = """
+SELECT card.id, card.account FROM search
+JOIN card ON card.id = search.subject
+LEFT JOIN joined ON joined.account = card.account
+LEFT JOIN account ON account.id = coalesce(joined.into_account, card.account)
+WHERE search.token = ? ORDER BY account.status = 'provisional', card.role, card.id LIMIT 1
+"""
+
+
 @dataclass(frozen=True, slots=True)
 class CardHolder:
     """A card and the account it is linked to."""
@@ -25,15 +36,29 @@ class CardHolder:
     account: str
 
 
+@dataclass(frozen=True, slots=True)
+class Found:
+    """A member who was looked up: the account, and the card of the person of it who answers to what was asked.
+
+    `card` is None when that is the member himself.
+    """
+
+    account: str
+    card: str | None
+
+
 def card_holder(ledger: Ledger, number: str, source: Source) -> CardHolder | None:
     """Return whose card a number is, or None if this till has never seen it."""
     with ledger.reading() as conn:
-        row = conn.execute(
-            "SELECT card.id, card.account FROM search JOIN card ON card.id = search.subject"
-            " WHERE search.token = ? ORDER BY card.id LIMIT 1",
-            (ledger.keys.token(str(source), number),),
-        ).fetchone()
+        row = conn.execute(_CARDS_OF_NUMBER, (ledger.keys.token(str(source), number),)).fetchone()
     return None if row is None else CardHolder(row[0], ledger.resolve(row[1]))
+
+
+def card_role(ledger: Ledger, card: str) -> str | None:
+    """Return what a card may do (`agent.journal.fold.ROLES`), or None if this till does not know it."""
+    with ledger.reading() as conn:
+        row = conn.execute("SELECT role FROM card WHERE id = ?", (card,)).fetchone()
+    return None if row is None else str(row[0])
 
 
 def last_tap(ledger: Ledger, number: str, source: Source) -> int | None:
@@ -84,21 +109,35 @@ def first_name(ledger: Ledger, account: str) -> str | None:
     return words[0] if words else None
 
 
-def accounts_by_phone(ledger: Ledger, phone: str) -> list[str]:
-    """Return the accounts with this phone number, however its country is written."""
-    return _accounts(ledger, [ledger.keys.token("phone", phone_digits(phone))])
+def accounts_from(ledger: Ledger, start: str) -> list[str]:
+    """Return the accounts whose id begins with `start`, as what they are part of by now."""
+    between = (start, start + "~")  # an id has letters and digits, which all come before
+    with ledger.reading() as conn:
+        rows = conn.execute("SELECT id FROM account WHERE id BETWEEN ? AND ?", between).fetchall()
+        rows += conn.execute("SELECT account FROM joined WHERE account BETWEEN ? AND ?", between).fetchall()
+    return sorted({ledger.resolve(account) for (account,) in rows})
 
 
-def accounts_by_name(ledger: Ledger, name: str) -> list[str]:
-    """Return the accounts whose name has every word of `name`, at most FOUND_MAX."""
-    return _accounts(ledger, [ledger.keys.token("name", part) for part in name_parts(name)])
+def by_phone(ledger: Ledger, phone: str) -> list[Found]:
+    """Return the members with this phone number, however its country is written."""
+    return _found(ledger, [ledger.keys.token("phone", phone_digits(phone))])
 
 
-def _accounts(ledger: Ledger, tokens: Iterable[bytes]) -> list[str]:
-    found: set[str] | None = None
+def by_name(ledger: Ledger, name: str) -> list[Found]:
+    """Return the members whose name has every word of `name`, at most FOUND_MAX."""
+    return _found(ledger, [ledger.keys.token("name", part) for part in name_parts(name)])
+
+
+def _found(ledger: Ledger, tokens: Iterable[bytes]) -> list[Found]:
+    """Return who answers to all tokens: an account once, and for itself rather than for one of its cards."""
+    subjects: set[tuple[str, str]] | None = None
     with ledger.reading() as conn:
         for token in tokens:
-            rows = conn.execute("SELECT account FROM search WHERE token = ?", (token,)).fetchall()
-            accounts = {ledger.resolve(row[0]) for row in rows}
-            found = accounts if found is None else found & accounts
-    return sorted(found or ())[:FOUND_MAX]
+            rows = conn.execute("SELECT subject, account FROM search WHERE token = ?", (token,))
+            these = {(subject, account) for subject, account in rows}
+            subjects = these if subjects is None else subjects & these
+    cards: dict[str, list[str | None]] = {}
+    for subject, account in sorted(subjects or ()):
+        cards.setdefault(ledger.resolve(account), []).append(None if subject == account else subject)
+    found = [Found(account, None if None in known else known[0]) for account, known in sorted(cards.items())]
+    return found[:FOUND_MAX]

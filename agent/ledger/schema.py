@@ -133,6 +133,12 @@ def m001_ledger(db: Database) -> None:
         db.execute(statement)
 
 
+@migrations()
+def m002_roles(db: Database) -> None:
+    """Cards get a role: all that were opened so far may spend."""
+    db.execute("ALTER TABLE card ADD COLUMN role TEXT NOT NULL DEFAULT 'spend'")
+
+
 def _statements(script: str) -> list[str]:
     """Split at the ends of statements; a trigger's body ends with END."""
     parts: list[str] = []

@@ -31,6 +31,24 @@ class SlipLine:
 
 
 @dataclass(frozen=True, slots=True)
+class SlipVoucher:
+    """A voucher on a slip: its codes, for a QR code and to type, and its last day (YYYY-MM-DD) if it has one."""
+
+    label: str
+    qr: str
+    typed: str
+    last_day: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class SlipReturns:
+    """The code of a sale, by which another till takes its goods back: to type, and for a QR code if one is wanted."""
+
+    typed: str
+    qr: str | None
+
+
+@dataclass(frozen=True, slots=True)
 class SlipFacts:
     """What one slip says.
 
@@ -53,6 +71,8 @@ class SlipFacts:
     nearest: tuple[str, int, str] | None
     punch_cards: tuple[tuple[str, int, int], ...]
     head: str
+    vouchers: tuple[SlipVoucher, ...] = ()
+    returns: SlipReturns | None = None
 
     def to_json(self) -> dict[str, Any]:
         """The facts as JSON values (maps, lists, strings, integers, null)."""
@@ -70,6 +90,8 @@ class SlipFacts:
             "nearest": None if self.nearest is None else list(self.nearest),
             "punch_cards": [list(card) for card in self.punch_cards],
             "head": self.head,
+            "returns": None if self.returns is None else [self.returns.typed, self.returns.qr],
+            "vouchers": [[one.label, one.qr, one.typed, one.last_day] for one in self.vouchers],
         }
 
     @classmethod
@@ -90,6 +112,8 @@ class SlipFacts:
                 nearest=_nearest(stored["nearest"]),
                 punch_cards=tuple((label, punched, of) for label, punched, of in stored["punch_cards"]),
                 head=stored["head"],
+                vouchers=tuple(SlipVoucher(*one) for one in stored.get("vouchers", ())),
+                returns=None if stored.get("returns") is None else SlipReturns(*stored["returns"]),
             )
         except KeyError as error:
             raise SlipError(f"stored slip facts lack {error.args[0]!r}") from error

@@ -25,7 +25,8 @@ _INDENT: Final = "  "
 def lay_out(facts: SlipFacts, letterhead: Letterhead, *, name: str | None) -> Document:
     """The whole slip. `name` is the member's first name, if the till may know it; NoTextError for an unknown code."""
     slip = _Slip(facts, letterhead, name)
-    return Document(letterhead.columns, (*slip.head(), *slip.blocks(), *slip.web(), *slip.foot()))
+    parts = (slip.head(), slip.blocks(), slip.vouchers(), slip.web(), slip.returns(), slip.foot())
+    return Document(letterhead.columns, tuple(block for part in parts for block in part))
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +87,16 @@ class _Slip:
         yield from self.centred(reward, bold=True)
         yield from self.centred(said.text, bold=True, double=True)
 
+    def vouchers(self) -> Iterator[Block]:
+        """Each voucher with its code to scan and to type, in groups of four."""
+        for voucher in self.facts.vouchers:
+            yield Rule()
+            yield from self.centred(voucher.label, bold=True, double=True)
+            if voucher.last_day is not None:
+                yield from self.centred(self.said("voucher_until", {"until": voucher.last_day}).text)
+            yield QRCode(voucher.qr)
+            yield from self.centred(_in_fours(voucher.typed), bold=True)
+
     def web(self) -> Iterator[Block]:
         address = paper.clean(self.letterhead.web)
         if address:
@@ -95,6 +106,15 @@ class _Slip:
             yield Feed()
             yield QRCode(address)
             yield Feed()
+
+    def returns(self) -> Iterator[Block]:
+        """The code by which another till takes the goods back."""
+        if self.facts.returns is not None:
+            yield Rule()
+            yield from self.centred(self.said("returns", {}).text)
+            if self.facts.returns.qr is not None:
+                yield QRCode(self.facts.returns.qr)
+            yield from self.centred(_in_fours(self.facts.returns.typed))
 
     def foot(self) -> Iterator[Block]:
         at = self.facts.at[:16].replace("T", " ")  # minutes are enough on paper; the journal has the rest
@@ -116,3 +136,7 @@ class _Slip:
         fits = paper.width(paper.clean(text)) * 2 <= columns
         for line in paper.wrap(text, columns):
             yield Text(line, Align.CENTER, bold=bold, double=double and fits)
+
+
+def _in_fours(code: str) -> str:
+    return " ".join(code[at : at + 4] for at in range(0, len(code), 4))

@@ -1,9 +1,14 @@
+from dataclasses import replace
+from datetime import timedelta
+from pathlib import Path
+
 import pytest
 
 from agent.counter import RefundAsk, RefundLine, UndoAsk
 from agent.errors import InvalidError, NotAllowedError, OpConflictError, UnknownError
-from agent.loyalty.sale import Line
-from tests.counter.shops import BY, NEXT_CARD, Shop, line
+from agent.loyalty.sale import Line, Reason
+from tests.counter.shops import BY, NEXT_CARD, Shop, line, open_shop
+from tests.loyalty.shops import COFFEE, GOLD, MONEY, POINTS, programme
 
 
 def undo(shop: Shop, op: str, redemption: str) -> None:
@@ -203,3 +208,93 @@ def test_the_op_that_gave_another_redemption_back_is_refused(shop: Shop) -> None
 
     with pytest.raises(OpConflictError):
         undo(shop, "U-1", "R-2")
+
+
+CHARGING = '[refunds]\nwhen_spent = "charge"\n'
+WAIVING = '[refunds]\nwhen_spent = "waive"\n'
+
+
+def spent_already(shop: Shop) -> str:
+    """A member who bought for 100.00 and has spent the 100 points it brought."""
+    account = shop.member().account
+    shop.sell("S-1", line(10000), account=account)
+    shop.redeem("R-1", account, units=100)
+    return account
+
+
+def test_a_preview_says_what_the_refund_then_does_and_writes_nothing(shop: Shop) -> None:
+    account = spent_already(shop)
+    ask, before = RefundAsk("B-1", (RefundLine("S-1", 0, 1000),)), shop.entries
+
+    preview = shop.counter.preview_refund(ask)
+    assert shop.entries == before
+    answer = shop.counter.refund(ask, by=BY)
+
+    assert (preview.money, preview.reasons, preview.member) == (answer.money, answer.reasons, answer.member)
+    assert [(s.unit, s.units, s.owed) for s in preview.spent] == [("points", 100, 100)]
+    assert {(move.unit, move.units) for move in preview.lots} == {("points", -100), ("spend", -10000)}
+    assert {move.account for move in preview.lots} == {account}
+    assert preview.when_spent == "debt"
+
+
+def test_a_preview_shows_the_tier_that_is_lost(shop: Shop) -> None:
+    account = shop.member().account
+    shop.sell("S-1", line(60_000), account=account)
+
+    preview = shop.counter.preview_refund(RefundAsk("B-1", (RefundLine("S-1", 0, 1000),)))
+
+    assert (preview.tier_before, preview.tier_after) == ("Gold", None)
+
+
+def test_what_was_spent_is_kept_from_the_money_where_the_programme_charges_it(tmp_path: Path) -> None:
+    with open_shop(tmp_path, programme=programme(POINTS, COFFEE, MONEY, GOLD, CHARGING)) as shop:
+        account = spent_already(shop)
+        answer = shop.counter.refund(RefundAsk("B-1", (RefundLine("S-1", 0, 1000),)), by=BY)
+
+        assert answer.money == 10000 - 500
+        assert shop.balances(account)["points"] == 0
+        assert answer.reasons[-1] == Reason("charged", {"units": 100, "unit": "points", "value": 500})
+
+
+def test_a_supervisor_lets_go_what_was_spent_where_the_programme_says_so(tmp_path: Path, shop: Shop) -> None:
+    with open_shop(tmp_path / "waiving", programme=programme(POINTS, COFFEE, MONEY, GOLD, WAIVING)) as waiving:
+        account = spent_already(waiving)
+        ask = RefundAsk("B-1", (RefundLine("S-1", 0, 1000),), waive=True)
+        answer = waiving.counter.refund(ask, by=BY)
+
+        assert (answer.money, waiving.balances(account)["points"]) == (10000, 0)
+        with pytest.raises(OpConflictError):
+            waiving.counter.refund(replace(ask, waive=False), by=BY)
+
+    spent_already(shop)
+    with pytest.raises(NotAllowedError, match="not waived"):
+        shop.counter.refund(ask, by=BY)
+
+
+def test_points_that_one_sale_gives_back_pay_for_those_that_another_takes(shop: Shop) -> None:
+    account = shop.member(points=100).account
+    shop.redeem("R-1", account)
+    shop.sell("S-1", line(10500), account=account, redemptions=("R-1",))  # 100 points
+    shop.redeem("R-2", account)
+    shop.sell("S-2", line(1000), account=account, redemptions=("R-2",))  # 5 points
+
+    lines = (RefundLine("S-1", 0, 1000), RefundLine("S-2", 0, 1000))
+
+    assert shop.counter.preview_refund(RefundAsk("B-1", lines)).spent == ()
+    shop.refund("B-1", *lines)
+    assert shop.balances(account)["points"] == 100
+
+
+def test_points_given_back_after_their_last_day_live_on(tmp_path: Path) -> None:
+    lasting = POINTS.replace('label = "points"', 'label = "points"\nexpires = "30 days"')
+    with open_shop(tmp_path, programme=programme(lasting, MONEY, '[refunds]\nreturned_live = "30 days"\n')) as shop:
+        account = shop.member(points=100).account
+        shop.redeem("R-1", account)
+        shop.sell("S-1", line(500), account=account, redemptions=("R-1",))
+        late = shop.ledger.clock.today() + timedelta(days=31)
+        ask = RefundAsk("B-1", (RefundLine("S-1", 0, 1000),), refunded_at=f"{late}T10:00:00")
+
+        (move,) = shop.counter.preview_refund(ask).lots
+
+        assert (move.units, move.expires) == (100, (late + timedelta(days=30)).isoformat())
+        assert move.lot.endswith(f"~{move.expires}")

@@ -19,8 +19,9 @@ from agent.journal.entry import decode_entry
 from agent.journal.fold import changes, check_conservation
 from agent.ledger import audit
 from agent.loyalty.sale import Line
-from tests.counter.shops import BY, Shop, open_shop, shop_programme
+from tests.counter.shops import BY, Shop, open_shop
 from tests.ledger.tills import derived
+from tests.loyalty.shops import COFFEE, GOLD, MONEY, POINTS, programme
 
 CARDS = ("925000000001", "925000000002", "925000000003")
 LINES = st.lists(
@@ -34,6 +35,12 @@ LINES = st.lists(
     min_size=1,
     max_size=4,
 )
+BULK = """
+[[discounts]]
+id = "bulk"
+label = "Bulk"
+steps = [{ pieces = 3, percent = 7 }]
+"""
 MEMBERS = st.integers(0, len(CARDS) - 1)
 PICK = st.integers(0, 10**6)
 
@@ -45,7 +52,8 @@ class Days(RuleBasedStateMachine):
         super().__init__()
         self.stack = ExitStack()
         folder = Path(self.stack.enter_context(tempfile.TemporaryDirectory()))
-        self.shop: Shop = self.stack.enter_context(open_shop(folder, programme=shop_programme()))
+        terms = programme(POINTS, COFFEE, MONEY, GOLD, BULK)
+        self.shop: Shop = self.stack.enter_context(open_shop(folder, programme=terms))
         self.ops = (f"op-{number}" for number in itertools.count())
         self.sales: list[str] = []
         self.left: dict[str, int] = {}  # money of each sale that has not been given back

@@ -1,9 +1,14 @@
+from collections.abc import Iterator
+from pathlib import Path
+
 import pytest
 
-from agent.counter import RedeemAsk, SaleAnswer, SaleAsk
+from agent.counter import RedeemAsk, RefundLine, SaleAnswer, SaleAsk, UndoAsk
 from agent.errors import InsufficientError, InvalidError, NotAllowedError, OpConflictError, UnknownError
 from agent.journal.entry import Entry
-from tests.counter.shops import BY, NEXT_CARD, Shop, line
+from agent.loyalty.sale import Discount
+from tests.counter.shops import BY, NEXT_CARD, Shop, line, open_shop
+from tests.loyalty.shops import MONEY, POINTS, programme
 
 
 def sell(shop: Shop, op: str, amount: int = 1530, *, account: str | None = None) -> SaleAnswer:
@@ -26,6 +31,21 @@ def test_a_sale_earns_by_the_programme_and_says_why(shop: Shop) -> None:
     assert answer.member is not None
     assert answer.member.balances["points"] == 15
     assert shop.balances(account)["points"] == 15
+
+
+def test_what_an_excluded_tender_pays_earns_nothing_and_stands_in_the_entry(tmp_path: Path) -> None:
+    text = POINTS.replace("give = 1", 'give = 1\nexclude_tenders = ["meal-voucher"]')
+    with open_shop(tmp_path, programme=programme(text)) as shop:
+        account = shop.member().account
+        ask = SaleAsk("S-1", (line(1500),), account, tenders={"meal-voucher": 1000, "cash": 500})
+        answer = shop.counter.sell(ask, by=BY)
+
+        assert answer.effects[0].amount == 5
+        assert entry(shop, "S-1").body["tenders"] == {"meal-voucher": 1000, "cash": 500}
+        with pytest.raises(OpConflictError):
+            shop.counter.sell(SaleAsk("S-1", (line(1500),), account, tenders={"cash": 1500}), by=BY)
+        with pytest.raises(InvalidError, match="tenders of 1600 are more than the sale of 1500"):
+            shop.counter.preview(SaleAsk("S-2", (line(1500),), account, tenders={"cash": 1600}))
 
 
 def test_an_anonymous_sale_is_recorded_and_earns_nothing(shop: Shop) -> None:
@@ -276,3 +296,78 @@ def test_a_sale_leaves_one_slip_and_a_repetition_none(shop: Shop) -> None:
 
     with shop.ledger.reading() as conn:
         assert conn.execute("SELECT count(*) FROM slip").fetchone()[0] == 1
+
+
+BULK = """
+[[discounts]]
+id = "bulk"
+label = "Bulk"
+steps = [{ pieces = 10, percent = 5 }]
+"""
+TENTH = """
+[[rewards]]
+id = "tenth"
+label = "10 % off"
+gives = "percent"
+unit = "points"
+units = 50
+percent = 10
+most = "20.00"
+"""
+
+
+@pytest.fixture
+def discounter(tmp_path: Path) -> Iterator[Shop]:
+    """A shop with bulk discounts, and a percentage for points."""
+    with open_shop(tmp_path, programme=programme(POINTS, MONEY, BULK, TENTH)) as shop:
+        yield shop
+
+
+def test_what_is_due_is_less_by_the_discounts_in_preview_sale_and_repetition(discounter: Shop) -> None:
+    ask = SaleAsk("S-1", (line(10_000, pieces=10),), discounter.member().account)
+
+    previewed = discounter.counter.preview(ask)
+    sold = discounter.counter.sell(ask, by=BY)
+    again = discounter.counter.sell(ask, by=BY)
+
+    assert (sold.total, sold.due, sold.discounts) == (10_000, 9500, (Discount("bulk", "Bulk", ((0, 500),)),))
+    assert (previewed.due, previewed.discounts) == (sold.due, sold.discounts)
+    assert (again.due, again.discounts) == (sold.due, sold.discounts)
+    assert sold.member is not None
+    assert sold.member.balances["points"] == 95
+    assert entry(discounter, "S-1").body["discounts"] == [{"label": "Bulk", "lines": [[0, 500]], "rule": "bulk"}]
+
+
+def test_a_refund_gives_back_no_more_than_was_paid(discounter: Shop) -> None:
+    account = discounter.member().account
+    discounter.sell("S-1", line(10_000, pieces=10), account=account)
+
+    assert discounter.refund("R-1", RefundLine("S-1", 0, 4000)) == 3800
+    assert discounter.balances(account)["points"] == 57
+    assert discounter.refund("R-2", RefundLine("S-1", 0, 6000)) == 5700
+    assert discounter.balances(account)["points"] == 0
+
+
+def test_a_percentage_for_points_is_offered_redeemed_and_taken_off_the_sale(discounter: Shop) -> None:
+    account = discounter.member(points=100).account
+    lines = (line(10_000, pieces=10),)
+    previewed = discounter.counter.preview(SaleAsk("S-1", lines, account))
+    assert previewed.member is not None
+    offer = next(offer for offer in previewed.member.offers if offer.reward == "tenth")
+
+    discounter.counter.redeem(RedeemAsk("R-1", account, "tenth", value=offer.value_max), by=BY)
+
+    assert offer.value_max == 950
+    assert discounter.sell("S-1", *lines, account=account, redemptions=("R-1",)) == 8550
+
+
+def test_a_sale_too_small_for_the_percentage_it_names_is_refused_and_the_points_can_be_given_back(
+    discounter: Shop,
+) -> None:
+    account = discounter.member(points=100).account
+    discounter.counter.redeem(RedeemAsk("R-1", account, "tenth", value=950), by=BY)
+
+    with pytest.raises(NotAllowedError, match="is worth 950; on this sale reward 'tenth' gives 100 at most"):
+        discounter.sell("S-1", line(1000), account=account, redemptions=("R-1",))
+    discounter.counter.undo(UndoAsk("U-1", "R-1"), by=BY)
+    assert discounter.balances(account)["points"] == 100

@@ -4,8 +4,9 @@ from agent.ledger.ledger import Ledger
 from agent.ledger.members import (
     FOUND_MAX,
     CardHolder,
-    accounts_by_name,
-    accounts_by_phone,
+    Found,
+    by_name,
+    by_phone,
     card_holder,
     first_name,
     holder,
@@ -92,13 +93,13 @@ def test_a_member_is_found_by_phone_however_it_is_written(ledger: Ledger, asked:
     enrol(ledger, "a", {"name": "Ada", "phone": "+44 7700 900 123"})
     enrol(ledger, "b", {"name": "Bob", "phone": "07700 900124"})
 
-    assert accounts_by_phone(ledger, asked) == ["a"]
+    assert by_phone(ledger, asked) == [Found("a", None)]
 
 
 def test_a_search_without_a_digit_finds_nobody(ledger: Ledger) -> None:
     enrol(ledger, "a", {"name": "Ada", "phone": "none"})
 
-    assert accounts_by_phone(ledger, "unknown") == accounts_by_phone(ledger, "") == []
+    assert by_phone(ledger, "unknown") == by_phone(ledger, "") == []
 
 
 @pytest.mark.parametrize("asked", ["josé núñez", "NUNEZ jose", "Núñez", "jose\u0301"])
@@ -106,21 +107,21 @@ def test_a_member_is_found_by_any_words_of_the_name(ledger: Ledger, asked: str) 
     enrol(ledger, "a", {"name": "José Núñez"})
     enrol(ledger, "b", {"name": "Ada Nunn"})
 
-    assert accounts_by_name(ledger, asked) == ["a"]
+    assert by_name(ledger, asked) == [Found("a", None)]
 
 
 @pytest.mark.parametrize("asked", ["", " - ", "Jos", "José Nunn", "07700900123"])
 def test_a_search_by_other_words_finds_nobody(ledger: Ledger, asked: str) -> None:
     enrol(ledger, "a", {"name": "José Núñez", "phone": "07700900123"})
 
-    assert accounts_by_name(ledger, asked) == []
+    assert by_name(ledger, asked) == []
 
 
 def test_a_search_by_name_ends_at_its_limit(ledger: Ledger) -> None:
     for i in range(FOUND_MAX + 3):
         enrol(ledger, f"a{i:02}", {"name": "Ada"})
 
-    assert len(accounts_by_name(ledger, "ada")) == FOUND_MAX
+    assert len(by_name(ledger, "ada")) == FOUND_MAX
 
 
 def test_a_joined_member_is_found_once(ledger: Ledger) -> None:
@@ -128,7 +129,7 @@ def test_a_joined_member_is_found_once(ledger: Ledger) -> None:
     enrol(ledger, "b", {"name": "Ada", "phone": "07700900123"})
     _join(ledger, "a", "b")
 
-    assert accounts_by_name(ledger, "ada") == accounts_by_phone(ledger, "07700900123") == ["b"]
+    assert by_name(ledger, "ada") == by_phone(ledger, "07700900123") == [Found("b", None)]
 
 
 def test_a_new_profile_replaces_the_old_one_and_what_it_was_found_by(ledger: Ledger) -> None:
@@ -136,7 +137,7 @@ def test_a_new_profile_replaces_the_old_one_and_what_it_was_found_by(ledger: Led
     ledger.append(enrolment("op-2", "a", ledger.keys.seal({"name": "Ada Lovelace"}, subject="a", account="a")))
 
     assert profile_of(ledger, "a") == {"name": "Ada Lovelace"}
-    assert (accounts_by_name(ledger, "byron"), accounts_by_name(ledger, "lovelace")) == ([], ["a"])
+    assert (by_name(ledger, "byron"), by_name(ledger, "lovelace")) == ([], [Found("a", None)])
 
 
 @pytest.mark.parametrize(("name", "first"), [("Ada Lovelace", "Ada"), (" Ada ", "Ada"), ("", None), (None, None)])

@@ -30,7 +30,8 @@ SALE = SlipFacts(
     account="a1",
     tier="Gold",
     lines=(
-        SlipLine("points_for_amount", {"points": 48, "eligible": 3218, "per": 100, "tier": "Gold", "percent": 150}),
+        SlipLine("points_for_amount", {"points": 32, "eligible": 3218, "per": 100}),
+        SlipLine("tier_multiplier", {"label": "Gold", "percent": 150, "points": 16}),
         SlipLine("punches", {"count": 2, "card": "Coffee card"}),
         SlipLine("excluded", {"category": "gift-cards", "amount": 1000}),
     ),

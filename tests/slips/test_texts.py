@@ -9,10 +9,14 @@ REASONS: list[tuple[str, dict[str, int | str], str]] = [
     ("points_for_amount", {"points": 12, "eligible": 1234, "per": 100}, "Points for £12.34, per £1.00: +12"),
     (
         "points_for_amount",
-        {"points": 1800, "eligible": 123456, "per": 100, "tier": "Gold", "percent": 150},
-        "Points for £1,234.56, per £1.00: +1,800 (Gold: 150% of the points)",
+        {"points": 1234, "eligible": 123456, "per": 100},
+        "Points for £1,234.56, per £1.00: +1,234",
     ),
-    ("tier_multiplier", {"tier": "Gold", "percent": 150}, "Gold: 150% of the points"),
+    (
+        "tier_multiplier",
+        {"label": "Gold", "percent": 150, "points": 617},
+        "Gold: 150% of the points: +617",
+    ),
     ("excluded", {"category": "gift-cards", "amount": 500}, "No points on gift-cards: (£5.00)"),
     ("minimum", {"points": 0, "eligible": 60, "per": 100, "missing": 40}, "No points yet: £0.40 more would earn"),
     ("punches", {"count": 2, "card": "Coffee card"}, "Punched: Coffee card: +2"),

@@ -4,11 +4,11 @@ from pathlib import Path
 
 import pytest
 
-from agent.counter import RedeemAsk
+from agent.counter import LinkAsk, RedeemAsk
 from agent.errors import UnreachableError
 from agent.journal.wire import Position
 from agent.ledger.kept import programmes
-from agent.ledger.members import accounts_by_phone, profile_of
+from agent.ledger.members import Found, by_phone, profile_of
 from hq.books.totals import Takings, TillRow
 from tests.hq.headquarters import serving, state_of_books, till_rows, wait_for_books
 from tests.sync.halves import Till
@@ -89,13 +89,29 @@ def test_the_balance_is_the_same_before_and_after_headquarters_said_it(till: Til
     assert till.read_card(1).status == "regular"
 
 
+def test_a_households_card_is_known_at_the_other_till_for_what_it_may_do(till: Till, second: Till, hq: Path) -> None:
+    account = till.enrol_member(1, "Ada", "020 7946 0101")
+    till.read_card(2)  # it began an account of its own, in which there is nothing
+    ask = LinkAsk("L-1", account, "earn", till.number(2), name="Bob", phone="020 7946 0102")
+    linked = till.counter.link(ask, by="pos")
+    till.sell(40, card=2)
+
+    settle(hq, till, second)
+
+    assert second.points(2) == second.points(1) == till.points(1) == 40
+    assert (second.read_card(2).spends, second.read_card(1).spends) == (False, True)
+    assert till.read_card(2).card == second.read_card(2).card == linked.card
+    (found,) = second.counter.find_by_phone("020 7946 0102")
+    assert (found.card, found.spends) == (linked.card, False)
+
+
 def test_a_member_of_one_till_is_known_at_the_other(till: Till, second: Till, hq: Path) -> None:
     account = till.enrol_member(1, "Ada", "020 7946 0001")
     till.sell(40, card=1)
 
     settle(hq, till, second)
 
-    assert accounts_by_phone(second.ledger, "+44 20 7946 0001") == [account]
+    assert by_phone(second.ledger, "+44 20 7946 0001") == [Found(account, None)]
     assert profile_of(second.ledger, account) == profile_of(till.ledger, account)
     assert second.points(1) == 40
     assert second.read_card(1).account == account

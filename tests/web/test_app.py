@@ -8,12 +8,15 @@ from tests.web.till import LINE, WebTill
 SCREEN = Path(agent.web.__file__).with_name("screen")
 CALLS = {
     "/v1/identify": "post",
+    "/v1/actions": "post",
     "/v1/preview": "post",
     "/v1/sales": "post",
     "/v1/redemptions": "post",
+    "/v1/preview_refund": "post",
     "/v1/refunds": "post",
     "/v1/members": "post",
     "/v1/members/{account}": "get",
+    "/v1/members/{account}/cards": "post",
     "/v1/devices/{name}/check": "post",
     "/v1/drawer": "post",
     "/v1/status": "get",
@@ -61,7 +64,7 @@ def test_an_answer_has_the_fields_that_are_described(till: WebTill) -> None:
     assert set(sale) == set(schemas["SaleShape"]["properties"])
     assert set(sale["effects"][0]) == set(schemas["EffectShape"]["properties"])
     assert set(sale["entry"]) == set(schemas["EntryRef"]["properties"])
-    assert set(member) == set(schemas["MemberView"]["properties"])
+    assert set(member) == set(schemas["MemberShape"]["properties"])
     assert set(member["offers"][0]) == set(schemas["Offer"]["properties"])
 
 

@@ -21,7 +21,7 @@ from agent.journal.batch import SealedProfile
 from agent.journal.chain import check_place, link
 from agent.journal.entry import decode_entry, encode
 from agent.journal.feed import Cursor, EntryRow, MemberRow, Page, ProgrammeRow
-from agent.journal.fold import Changes, changes
+from agent.journal.fold import EARN, SPEND, Changes, changes
 from agent.journal.sealed import unseal, unwrap_key
 from agent.journal.wire import HQ, Position, read
 from agent.ledger.derived import add_lots
@@ -172,6 +172,7 @@ def _take_member(conn: sqlite3.Connection, row: MemberRow, contained: Contained)
         _join(conn, other, row.account)
     content = {
         "cards": [card.card for card in row.cards],
+        "earn_only": [card.card for card in row.cards if card.role == EARN],
         "lots": [[lot.unit, lot.lot, lot.amount, lot.expires] for lot in row.lots],
         "missing": contained.missing,
     }
@@ -203,8 +204,9 @@ def _restore(conn: sqlite3.Connection, values: tuple[str, str, int, bytes], join
     content = orjson.loads(data)
     parts = [account, *(one for one, into in joined.items() if into == account)]
     conn.execute("INSERT OR REPLACE INTO account VALUES (?, ?)", (account, _status(conn, parts, status)))
-    rows = [(card, account) for card in content["cards"]]
-    conn.executemany("INSERT OR REPLACE INTO card VALUES (?, ?)", rows)
+    earn_only = set(content.get("earn_only", ()))
+    rows = [(card, account, EARN if card in earn_only else SPEND) for card in content["cards"]]
+    conn.executemany("INSERT OR REPLACE INTO card (id, account, role) VALUES (?, ?, ?)", rows)
     conn.execute("DELETE FROM lot WHERE account = ?", (account,))
     lots = [(account, unit, lot, expires, amount) for unit, lot, amount, expires in content["lots"]]
     conn.executemany("INSERT INTO lot (account, unit, lot, expires, amount) VALUES (?, ?, ?, ?, ?)", lots)

@@ -132,6 +132,7 @@ Index = Annotated[int, _whole(0, LINES_MAX - 1)]
 Quantity = Annotated[int, _quantity()]  # thousandths
 Op = Annotated[str, _text(64, _refuse_in_op)]
 Article = Annotated[str, _text(40, _refuse_in_article)]
+Code = Annotated[str, _text(200)]
 CardNumber = Annotated[str, _text(80, _recognised_later)]
 Word = Annotated[str, _text(40)]
 Name = Annotated[str, _text(80)]

@@ -7,15 +7,18 @@ from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, Field, PlainValidator, model_validator
 
-from agent.counter import EnrolAsk, RedeemAsk, RefundAsk, RefundLine, SaleAsk, UndoAsk
+from agent.counter import ActionAsk, EnrolAsk, LinkAsk, RedeemAsk, RefundAsk, RefundLine, SaleAsk, UndoAsk, VoucherAsk
 from agent.devices.categories import HealthLevel
 from agent.errors import InvalidError
+from agent.journal.fold import SPEND
+from agent.loyalty.programme.rules.earning import Action
 from agent.loyalty.sale import LINES_MAX, Line
 from agent.web.api.body import shown, shown_key
 from agent.web.api.fields import (
     Article,
     CardInFieldError,
     CardNumber,
+    Code,
     Email,
     Index,
     Money,
@@ -25,9 +28,11 @@ from agent.web.api.fields import (
     Quantity,
     Units,
     Word,
+    refuse_cards,
 )
 
 PREVIEW_OP = "preview"  # never recorded
+TENDERS_MAX = 20  # in one sale
 
 
 class _Body(BaseModel):
@@ -56,17 +61,21 @@ class LineBody(_Body):
     amount: Money
     category: Word | None = None
     tax: Money = 0
+    brand: Word | None = None
 
     def line(self) -> Line:
         """Return the line as the programme sees it."""
-        return Line(self.article, self.quantity, self.amount, self.category, self.tax)
+        return Line(self.article, self.quantity, self.amount, self.category, self.tax, self.brand)
 
 
 Lines = Annotated[tuple[LineBody, ...], Field(max_length=LINES_MAX)]
 
 
 class PreviewBody(_Body):
-    """A sale to judge: `account` and `card` as /v1/identify or a `member` event named them, `redemptions` by op."""
+    """A sale to judge: `account` and `card` as /v1/identify or a `member` event named them, `redemptions` by op.
+
+    `tenders` says how much of it each tender pays, for programmes that ask; it may be left out.
+    """
 
     lines: Lines
     account: Word | None = None
@@ -74,11 +83,12 @@ class PreviewBody(_Body):
     redemptions: tuple[Op, ...] = ()
     sold_at: Word | None = None
     staff: Word | None = None
+    tenders: Annotated[dict[Word, Money], Field(max_length=TENDERS_MAX)] = {}
 
     def ask(self, op: str = PREVIEW_OP) -> SaleAsk:
         """Return what the counter is asked."""
         lines = tuple(line.line() for line in self.lines)
-        return SaleAsk(op, lines, self.account, self.card, self.redemptions, self.sold_at, self.staff)
+        return SaleAsk(op, lines, self.account, self.card, self.redemptions, self.sold_at, self.staff, self.tenders)
 
 
 class SaleBody(PreviewBody):
@@ -88,18 +98,34 @@ class SaleBody(PreviewBody):
 
 
 class RedemptionBody(_Body):
-    """A redemption: `units` of a reward that may be had in part, `value` of the article a full punch card gives."""
+    """A redemption: of an account, `units` of a reward that may be had in part, or the `value` of what it gives.
+
+    Or a voucher by its `code`, typed or scanned; `value` if it is to be worth less, or is a percentage.
+    """
 
     op: Op
-    account: Word
-    reward: Word
+    account: Word | None = None
+    reward: Word | None = None
+    code: Code | None = None
     card: Word | None = None
     units: Units | None = None
     value: Money | None = None
     staff: Word | None = None
 
-    def ask(self) -> RedeemAsk:
+    @model_validator(mode="after")
+    def _reward_or_code(self) -> RedemptionBody:
+        if (self.code is None) == (self.account is None) or (self.account is None) != (self.reward is None):
+            raise ValueError("must have either account and reward, or code")
+        if self.code is not None and {self.card, self.units} != {None}:
+            raise ValueError("must have nothing but op, code, value and staff when it spends a voucher")
+        return self
+
+    def ask(self) -> RedeemAsk | VoucherAsk:
         """Return what the counter is asked."""
+        if self.code is not None:
+            return VoucherAsk(self.op, self.code, self.value, self.staff)
+        assert self.account is not None
+        assert self.reward is not None
         return RedeemAsk(self.op, self.account, self.reward, self.card, self.units, self.value, self.staff)
 
 
@@ -113,6 +139,7 @@ class ReturnedBody(_Body):
     amount: Money | None = None
     category: Word | None = None
     tax: Money = 0
+    brand: Word | None = None
 
     @model_validator(mode="after")
     def _with_or_without_receipt(self) -> ReturnedBody:
@@ -128,25 +155,65 @@ class ReturnedBody(_Body):
             return RefundLine(self.sale, self.line, self.quantity)
         assert self.article is not None
         assert self.amount is not None
-        return Line(self.article, self.quantity, self.amount, self.category, self.tax)
+        return Line(self.article, self.quantity, self.amount, self.category, self.tax, self.brand)
 
 
-class RefundBody(_Body):
-    """A refund of `lines`, or a `redemption` (by op) that no sale has used and that is given back."""
-
-    op: Op
-    lines: Annotated[tuple[ReturnedBody, ...], Field(max_length=LINES_MAX)] | None = None
-    redemption: Op | None = None
+class _Returning(_Body):
     account: Word | None = None
     card: Word | None = None
     refunded_at: Word | None = None
     staff: Word | None = None
+    to_credit: Word | None = None
+    waive: bool = False
+    slip: Code | None = None
+
+    def _ask(self, op: str, lines: Sequence[ReturnedBody]) -> RefundAsk:
+        returned = [line.returned() for line in lines]
+        return RefundAsk(
+            op=op,
+            lines=tuple(line for line in returned if isinstance(line, RefundLine)),
+            without_receipt=tuple(line for line in returned if isinstance(line, Line)),
+            account=self.account,
+            card=self.card,
+            refunded_at=self.refunded_at,
+            staff=self.staff,
+            to_credit=self.to_credit,
+            waive=self.waive,
+            slip=self.slip,
+        )
+
+
+ReturnedLines = Annotated[tuple[ReturnedBody, ...], Field(max_length=LINES_MAX)]
+
+
+class RefundPreviewBody(_Returning):
+    """A refund to be shown before anybody confirms it: the fields of a refund of lines, without `op`."""
+
+    lines: ReturnedLines
+
+    def ask(self) -> RefundAsk:
+        """Return what the counter is asked."""
+        return self._ask(PREVIEW_OP, self.lines)
+
+
+class RefundBody(_Returning):
+    """A refund of `lines`, or a `redemption` (by op) that no sale has used and that is given back.
+
+    `to_credit`: a unit of money in which the money is given instead. `waive`: let go what was spent meanwhile, which
+    the programme must allow and only a supervisor may send. `slip`: the code on the slip of another till's sale; the
+    lines are then goods of that sale at what is given for them, and headquarters settles it.
+    """
+
+    op: Op
+    lines: ReturnedLines | None = None
+    redemption: Op | None = None
 
     @model_validator(mode="after")
     def _lines_or_redemption(self) -> RefundBody:
         if (self.lines is None) == (self.redemption is None):
             raise ValueError("must have either lines or redemption")
-        if self.redemption is not None and {self.account, self.card, self.refunded_at} != {None}:
+        stated = {self.account, self.card, self.refunded_at, self.to_credit, self.slip} != {None} or self.waive
+        if self.redemption is not None and stated:
             raise ValueError("must have nothing but op, staff and redemption when it gives a redemption back")
         return self
 
@@ -154,20 +221,14 @@ class RefundBody(_Body):
         """Return what the counter is asked."""
         if self.redemption is not None:
             return UndoAsk(self.op, self.redemption, self.staff)
-        lines = [line.returned() for line in self.lines or ()]
-        return RefundAsk(
-            op=self.op,
-            lines=tuple(line for line in lines if isinstance(line, RefundLine)),
-            without_receipt=tuple(line for line in lines if isinstance(line, Line)),
-            account=self.account,
-            card=self.card,
-            refunded_at=self.refunded_at,
-            staff=self.staff,
-        )
+        return self._ask(self.op, self.lines or ())
 
 
 class EnrolmentBody(_Body):
-    """A new member: a name or a phone number at least; `card` as typed, or the `account` a new card has begun with."""
+    """A new member: a name or a phone number at least; `card` as typed, or the `account` a new card has begun with.
+
+    `referred_by` is the code on the slip of the member who brings this one.
+    """
 
     op: Op
     name: Name | None = None
@@ -177,6 +238,7 @@ class EnrolmentBody(_Body):
     card: CardNumber | None = None
     account: Word | None = None
     staff: Word | None = None
+    referred_by: Word | None = None
 
     def ask(self, card: str | None) -> EnrolAsk:
         """Return what the counter is asked; `card` is the number that was recognised in what was typed."""
@@ -189,7 +251,45 @@ class EnrolmentBody(_Body):
             card=card,
             account=self.account,
             staff=self.staff,
+            referred_by=self.referred_by,
         )
+
+
+def _check_action(value: object) -> Action:
+    allowed = [action for action in Action if action is not Action.SIGN_UP]
+    if isinstance(value, str):
+        refuse_cards(value)
+    if value not in allowed:
+        raise ValueError(f"{shown(value)} must be one of {', '.join(allowed)}")
+    return Action(str(value))
+
+
+class ActionBody(_Body):
+    """What a member did besides buying: `profile` (completed), `review` or `survey`."""
+
+    op: Op
+    account: Word
+    action: Annotated[Action, PlainValidator(_check_action, json_schema_input_type=Action)]
+    staff: Word | None = None
+
+    def ask(self) -> ActionAsk:
+        """Return what the counter is asked."""
+        return ActionAsk(self.op, self.account, self.action, self.staff)
+
+
+class LinkBody(_Body):
+    """A further card of a member's account, as typed, or a person known by phone; `role` is `spend` or `earn`."""
+
+    op: Op
+    role: Word = SPEND
+    card: CardNumber | None = None
+    name: Name | None = None
+    phone: Phone | None = None
+    staff: Word | None = None
+
+    def ask(self, account: str, card: str | None) -> LinkAsk:
+        """Return what the counter is asked; `card` is the number that was recognised in what was typed."""
+        return LinkAsk(self.op, account, self.role, card, self.name, self.phone, self.staff)
 
 
 def _check_level(value: object) -> HealthLevel:

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import orjson
 from fastapi import APIRouter, Depends, Request, Response
 from fastapi.security import HTTPBearer
 
-from agent.counter import Counter, EnrolAnswer, MemberView, SaleAnswer, UndoAsk
+from agent.counter import Counter, EnrolAnswer, LinkAnswer, SaleAnswer, UndoAsk, VoucherAsk
 from agent.devices.categories import Health
 from agent.devices.firewall.recognise import BadRead, BankCard, IdentityCard, NotOurs, OwnCard, recognise
 from agent.errors import InvalidError, UnknownError
@@ -17,18 +17,33 @@ from agent.loyalty.cards import Source
 from agent.web.api.access import Caller, Seller, token_of
 from agent.web.api.body import StrictRoute
 from agent.web.api.devices import DeviceCalls
-from agent.web.api.errors import BANK_CARD, IDENTITY_CARD, BankCardError, IdentityCardError
+from agent.web.api.errors import BANK_CARD, IDENTITY_CARD, BankCardError, ForbiddenError, IdentityCardError
 from agent.web.api.fields import CardInFieldError, refuse_cards
-from agent.web.api.requests import EnrolmentBody, IdentifyBody, PreviewBody, RedemptionBody, RefundBody, SaleBody
+from agent.web.api.requests import (
+    ActionBody,
+    EnrolmentBody,
+    IdentifyBody,
+    LinkBody,
+    PreviewBody,
+    RedemptionBody,
+    RefundBody,
+    RefundPreviewBody,
+    SaleBody,
+)
 from agent.web.api.shapes import (
+    ActionShape,
     DrawerShape,
     ErrorShape,
+    MemberShape,
     MembersShape,
     RedemptionShape,
+    RefundPreviewShape,
     RefundShape,
     SaleShape,
     Voice,
+    action_shape,
     redemption_shape,
+    refund_preview_shape,
     refund_shape,
     sale_shape,
 )
@@ -53,24 +68,38 @@ class Calls:
         """Find members by a card's number (typed), a phone number, or words of a name."""
         if body.card is not None:
             own = self._own_card(body.card)
-            return _json(MembersShape((self.counter.identify(own.number, own.source, by=by.name),)))
-        if body.phone is not None:
-            return _json(MembersShape(tuple(self.counter.find_by_phone(body.phone))))
-        return _json(MembersShape(tuple(self.counter.find_by_name(body.name or ""))))
+            found = [self.counter.identify(own.number, own.source, by=by.name)]
+        elif body.phone is not None:
+            found = self.counter.find_by_phone(body.phone)
+        else:
+            found = self.counter.find_by_name(body.name or "")
+        return _json(MembersShape(tuple(map(self._voice().member, found))))
 
     def member(self, account: str, _by: Seller) -> Response:
         """Return a member by account."""
-        try:
-            refuse_cards(account)
-        except CardInFieldError as error:
-            raise error.at("account") from None
-        return _json(self.counter.member(account))
+        _refuse_in_account(account)
+        return _json(self._voice().member(self.counter.member(account)))
 
     def enrol(self, body: EnrolmentBody, by: Seller) -> Response:
         """Make a member, on a card if one is typed or on the account that a new card has begun with."""
         own = None if body.card is None else self._own_card(body.card)
         ask = body.ask(own.number if own else None)
-        return _json(self.counter.enrol(ask, source=own.source if own else Source.NUMBER, by=by.name))
+        answer = self.counter.enrol(ask, source=own.source if own else Source.NUMBER, by=by.name)
+        voice = self._voice()
+        reasons = tuple(map(voice.told, answer.reasons))
+        return _json(replace(answer, member=voice.member(answer.member), reasons=reasons))
+
+    def link(self, account: str, body: LinkBody, by: Seller) -> Response:
+        """Add a card, or a person known by phone, to a member's account."""
+        _refuse_in_account(account)
+        own = None if body.card is None else self._own_card(body.card)
+        ask = body.ask(account, own.number if own else None)
+        answer = self.counter.link(ask, source=own.source if own else Source.NUMBER, by=by.name)
+        return _json(replace(answer, member=self._voice().member(answer.member)))
+
+    def act(self, body: ActionBody, by: Seller) -> Response:
+        """Record something that a member did besides buying."""
+        return _json(action_shape(self.counter.act(body.ask(), by=by.name), self._voice()))
 
     def preview(self, body: PreviewBody, _by: Seller) -> Response:
         """Judge a sale without recording it."""
@@ -85,11 +114,22 @@ class Calls:
         return _json(shape)
 
     def redeem(self, body: RedemptionBody, by: Seller) -> Response:
-        """Take units for a reward; a sale then names this op and is so much cheaper."""
-        return _json(redemption_shape(self.counter.redeem(body.ask(), by=by.name)))
+        """Take units for a reward, or a voucher; a sale then names this op and is so much cheaper."""
+        ask = body.ask()
+        if isinstance(ask, VoucherAsk):
+            answer = self.counter.spend_voucher(ask, by=by.name)
+        else:
+            answer = self.counter.redeem(ask, by=by.name)
+        return _json(redemption_shape(answer))
+
+    def preview_refund(self, body: RefundPreviewBody, _by: Seller) -> Response:
+        """Say what a refund would come to: the money, every lot, the tier, and what was spent meanwhile."""
+        return _json(refund_preview_shape(self.counter.preview_refund(body.ask()), self._voice()))
 
     def refund(self, body: RefundBody, by: Seller) -> Response:
         """Take goods back, or give back a redemption that no sale has used."""
+        if body.waive and by.scope is not Scope.SUPERVISOR:
+            raise ForbiddenError(f"token {by.name!r} is of scope {by.scope}: only a supervisor waives what was spent")
         ask = body.ask()
         if isinstance(ask, UndoAsk):
             answer = self.counter.undo(ask, by=by.name)
@@ -125,17 +165,27 @@ class Calls:
         return Voice(self.counter.require_programme(), self.language)
 
 
+def _refuse_in_account(account: str) -> None:
+    try:
+        refuse_cards(account)
+    except CardInFieldError as error:
+        raise error.at("account") from None
+
+
 def routes(calls: Calls, devices: DeviceCalls) -> APIRouter:
     """Return the calls under /v1 as routes."""
     router = APIRouter(prefix="/v1", route_class=StrictRoute, dependencies=[Depends(HTTPBearer(auto_error=False))])
     for method, path, call, shape in (
         ("POST", "/identify", calls.identify, MembersShape),
+        ("POST", "/actions", calls.act, ActionShape),
         ("POST", "/preview", calls.preview, SaleShape),
         ("POST", "/sales", calls.sell, SaleShape),
         ("POST", "/redemptions", calls.redeem, RedemptionShape),
+        ("POST", "/preview_refund", calls.preview_refund, RefundPreviewShape),
         ("POST", "/refunds", calls.refund, RefundShape),
         ("POST", "/members", calls.enrol, EnrolAnswer),
-        ("GET", "/members/{account}", calls.member, MemberView),
+        ("GET", "/members/{account}", calls.member, MemberShape),
+        ("POST", "/members/{account}/cards", calls.link, LinkAnswer),
         ("POST", "/devices/{name}/check", devices.check, Health),
         ("POST", "/drawer", devices.open_drawer, DrawerShape),
         ("GET", "/status", calls.status, dict[str, Any]),

@@ -1,77 +1,172 @@
 """What the calls answer, as JSON. Money is in minor units, the units of a reward are whole numbers.
 
-A member (`MemberView`), an enrolment (`EnrolAnswer`), an entry's reference, an offer and the nearest reward are
-answered just as the counter gives them; here is what differs.
+An enrolment (`EnrolAnswer`), an entry's reference, an offer and the nearest reward are answered just as the counter
+gives them; here is what differs.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, fields, replace
 from typing import Any
 
-from agent.counter import EntryRef, MemberView, RedemptionAnswer, RefundAnswer, SaleAnswer
+from agent.counter import (
+    ActionAnswer,
+    EntryRef,
+    LotMove,
+    MemberView,
+    RedemptionAnswer,
+    RefundAnswer,
+    RefundPreview,
+    SaleAnswer,
+    VoucherView,
+)
 from agent.loyalty.programme import QUALIFYING, Programme
-from agent.loyalty.sale import Effect, Reason
-from agent.loyalty.spend import Nearest, Offer
+from agent.loyalty.sale import Discount, Effect, Missed, Reason
+from agent.loyalty.spending.credit import in_money
+from agent.loyalty.spending.offering import Nearest, Offer
 from agent.slips.texts import NoTextError, reason_text
+
+_MEMBER = tuple(field.name for field in fields(MemberView) if field.name != "notices")
+_SIGNS = {"reversed": -1, "held": -1, "owed": 0}
+
+
+@dataclass(frozen=True, slots=True)
+class Told(Reason):
+    """A reason with its sentence."""
+
+    text: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class MemberShape(MemberView):
+    """A member as the counter gives him; each of the notices has its sentence."""
+
+    notices: tuple[Told, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class MembersShape:
     """Everyone who was found."""
 
-    members: tuple[MemberView, ...]
+    members: tuple[MemberShape, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class MissedShape:
+    """A rule that did not apply: `reason` has the code and numbers of the missing condition, `text` says it."""
+
+    rule: str
+    reason: Mapping[str, int | str]
+    text: str
 
 
 @dataclass(frozen=True, slots=True)
 class EffectShape:
-    """What one rule did, and why: `reason` has its code and its numbers, `text` says it in a sentence."""
+    """What one rule did, and why: `reason` has its code and its numbers, `text` says it in a sentence.
+
+    `account` is whose it is, if not the member's.
+    """
 
     rule: str | None
     unit: str
     amount: int
     reason: Mapping[str, int | str]
     text: str
+    account: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class SaleShape:
-    """A sale as it was judged. `entry` is null in a preview; the member's fields are null without a member."""
+    """A sale as it was judged. `entry` is null in a preview; the member's fields are null without a member.
+
+    `discounts` say what each takes off which lines ([number, amount]); they are in `due` already. `missed` is what did
+    not apply, and why; it is not kept, so a repeated sale has none.
+    """
 
     total: int
     due: int
+    discounts: tuple[Discount, ...]
     effects: tuple[EffectShape, ...]
+    missed: tuple[MissedShape, ...]
     balances: Mapping[str, int] | None
+    credit: Mapping[str, int] | None
     nearest: Nearest | None
     tier: str | None
     offers: tuple[Offer, ...]
+    vouchers: tuple[VoucherView, ...]
     entry: EntryRef | None
     repeated: bool
 
 
 @dataclass(frozen=True, slots=True)
+class ActionShape:
+    """What a member got for something besides buying, and which rules gave nothing for it."""
+
+    entry: EntryRef
+    effects: tuple[EffectShape, ...]
+    missed: tuple[MissedShape, ...]
+    balances: Mapping[str, int]
+    repeated: bool
+
+
+@dataclass(frozen=True, slots=True)
 class RedemptionShape:
-    """A redemption; a sale that names its op is `value` cheaper."""
+    """A redemption; a sale that names its op is `value` cheaper. A voucher's is nobody's: balances are null."""
 
     entry: EntryRef
     label: str
     unit: str
     units: int
     value: int
-    balances: Mapping[str, int]
+    balances: Mapping[str, int] | None
+    credit: Mapping[str, int] | None
+    vouchers: tuple[VoucherView, ...]
     repeated: bool
 
 
 @dataclass(frozen=True, slots=True)
 class RefundShape:
-    """A refund: the `money` to give back, and why the balances moved."""
+    """A refund: the `money` to give back, what was `credited` instead of it, and why the balances moved."""
 
     entry: EntryRef
     money: int
+    credited: int
     effects: tuple[EffectShape, ...]
     balances: Mapping[str, int] | None
+    credit: Mapping[str, int] | None
+    vouchers: tuple[VoucherView, ...]
     repeated: bool
+
+
+@dataclass(frozen=True, slots=True)
+class SpentShape:
+    """Units that would be taken back and are spent: `charged` for `value` of the money, `waived`, or `owed`."""
+
+    unit: str
+    units: int
+    charged: int
+    value: int
+    waived: int
+    owed: int
+
+
+@dataclass(frozen=True, slots=True)
+class RefundPreviewShape:
+    """What a refund would come to. `lots`: what each lot gains (below 0: loses); `spent`: what is spent already of it,
+    and what the policy `when_spent` (debt, charge, waive) makes of that.
+    """
+
+    money: int
+    credited: int
+    effects: tuple[EffectShape, ...]
+    lots: tuple[LotMove, ...]
+    tier_before: str | None
+    tier_after: str | None
+    when_spent: str
+    spent: tuple[SpentShape, ...]
+    balances: Mapping[str, int] | None
+    credit: Mapping[str, int] | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,12 +201,26 @@ class Voice:
 
     def effect(self, effect: Effect) -> EffectShape:
         """Return an effect of a sale."""
-        return self._shape(effect.rule, effect.unit, effect.amount, effect.reason)
+        return replace(self._shape(effect.rule, effect.unit, effect.amount, effect.reason), account=effect.account)
+
+    def missed(self, missed: Missed) -> MissedShape:
+        """Return what did not apply to a sale."""
+        told = self.told(missed.reason)
+        return MissedShape(missed.rule, {"code": told.code, **told.numbers}, told.text)
+
+    def member(self, view: MemberView) -> MemberShape:
+        """Return a member with the sentences of his notices."""
+        same = {name: getattr(view, name) for name in _MEMBER}
+        return MemberShape(**same, notices=tuple(self.told(notice) for notice in view.notices))
+
+    def told(self, reason: Reason) -> Told:
+        """Return a reason with its sentence."""
+        return Told(reason.code, reason.numbers, self._text(str(reason.numbers.get("unit", "")), 0, reason))
 
     def reversal(self, reason: Reason) -> EffectShape:
-        """Return a reason of a refund: what was taken (below 0) or given back (above 0)."""
+        """Return a reason of a refund: what was taken (below 0) or given back (above 0); what is owed was taken."""
         unit, units = str(reason.numbers["unit"]), int(reason.numbers["units"])
-        return self._shape(None, unit, -units if reason.code == "reversed" else units, reason)
+        return self._shape(None, unit, units * _SIGNS.get(reason.code, 1), reason)
 
     def _shape(self, rule: str | None, unit: str, amount: int, reason: Reason) -> EffectShape:
         told = {"code": reason.code, **reason.numbers}
@@ -119,6 +228,7 @@ class Voice:
 
     def _text(self, unit: str, amount: int, reason: Reason) -> str:
         """A code that this version has no words for stands for itself: what was recorded is answered, come what may."""
+        reason = in_money(self.programme, reason)
         code, numbers = reason.code, dict(reason.numbers)
         if unit == QUALIFYING:
             code, numbers = "counts_for_tier", {"amount": amount}
@@ -130,9 +240,9 @@ class Voice:
             return code
 
 
-def member_map(view: MemberView, *, read: int) -> dict[str, Any]:
+def member_map(member: MemberShape, *, read: int) -> dict[str, Any]:
     """Return the data of a `member` event; `read` counts the cards read since the agent started."""
-    return {**asdict(view), "read": read}
+    return {**asdict(member), "read": read}
 
 
 def sale_shape(answer: SaleAnswer, voice: Voice) -> SaleShape:
@@ -141,12 +251,27 @@ def sale_shape(answer: SaleAnswer, voice: Voice) -> SaleShape:
     return SaleShape(
         total=answer.total,
         due=answer.due,
-        effects=tuple(voice.effect(effect) for effect in answer.effects),
+        discounts=answer.discounts,
+        effects=tuple(voice.effect(effect) for effect in answer.effects if effect.reason.code != "counted"),
+        missed=tuple(voice.missed(missed) for missed in answer.missed),
         balances=member.balances if member else None,
+        credit=member.credit if member else None,
         nearest=member.nearest if member else None,
         tier=member.tier if member else None,
         offers=member.offers if member else (),
+        vouchers=answer.vouchers,
         entry=answer.entry,
+        repeated=answer.repeated,
+    )
+
+
+def action_shape(answer: ActionAnswer, voice: Voice) -> ActionShape:
+    """Return the answer to an action."""
+    return ActionShape(
+        entry=answer.entry,
+        effects=tuple(voice.effect(effect) for effect in answer.effects if effect.reason.code != "counted"),
+        missed=tuple(voice.missed(missed) for missed in answer.missed),
+        balances=answer.member.balances,
         repeated=answer.repeated,
     )
 
@@ -159,7 +284,9 @@ def redemption_shape(answer: RedemptionAnswer) -> RedemptionShape:
         unit=answer.unit,
         units=answer.units,
         value=answer.value,
-        balances=answer.member.balances,
+        balances=answer.member.balances if answer.member else None,
+        credit=answer.member.credit if answer.member else None,
+        vouchers=answer.vouchers,
         repeated=answer.repeated,
     )
 
@@ -167,5 +294,31 @@ def redemption_shape(answer: RedemptionAnswer) -> RedemptionShape:
 def refund_shape(answer: RefundAnswer, voice: Voice) -> RefundShape:
     """Return the answer to a refund."""
     effects = tuple(voice.reversal(reason) for reason in answer.reasons)
-    balances = answer.member.balances if answer.member else None
-    return RefundShape(answer.entry, answer.money, effects, balances, answer.repeated)
+    member = answer.member
+    return RefundShape(
+        entry=answer.entry,
+        money=answer.money,
+        credited=answer.credited,
+        effects=effects,
+        balances=member.balances if member else None,
+        credit=member.credit if member else None,
+        vouchers=answer.vouchers,
+        repeated=answer.repeated,
+    )
+
+
+def refund_preview_shape(preview: RefundPreview, voice: Voice) -> RefundPreviewShape:
+    """Return the answer to a refund that is only asked about."""
+    member = preview.member
+    return RefundPreviewShape(
+        money=preview.money,
+        credited=preview.credited,
+        effects=tuple(voice.reversal(reason) for reason in preview.reasons),
+        lots=preview.lots,
+        tier_before=preview.tier_before,
+        tier_after=preview.tier_after,
+        when_spent=preview.when_spent,
+        spent=tuple(SpentShape(s.unit, s.units, s.charged, s.value, s.waived, s.owed) for s in preview.spent),
+        balances=member.balances if member else None,
+        credit=member.credit if member else None,
+    )

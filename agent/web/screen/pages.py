@@ -76,7 +76,7 @@ def _screen_settings(programme: Programme | None) -> dict[str, Any]:
     """Return what the page's script needs to know of the programme."""
     if programme is None:
         return {"name": None, "categories": [], "before": "", "digits": 2, "after": ""}
-    categories = sorted({name for card in programme.punch_cards for name in card.categories})
+    categories = sorted({name for card in programme.punch_cards for name in card.scope.categories})
     return {"name": programme.name, "categories": categories, **amount_style(programme.currency)}
 
 

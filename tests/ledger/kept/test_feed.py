@@ -19,7 +19,7 @@ from agent.ledger import audit
 from agent.ledger.kept import programmes
 from agent.ledger.kept.feed import apply_page, cursor_of
 from agent.ledger.ledger import Ledger
-from agent.ledger.members import accounts_by_phone, card_holder, holder, profile_of
+from agent.ledger.members import Found, by_phone, card_holder, holder, profile_of
 from agent.loyalty.cards import Source
 from agent.loyalty.sale import Lot, Status
 from tests.ledger.tills import derived, draft, earned, enrol, enrolment, opened, sale
@@ -263,7 +263,7 @@ class TestProfiles:
 
         Feed(ledger).tell(replace(told("far"), profiles=(profile,)))
 
-        assert accounts_by_phone(ledger, "+44 20 7946 0001") == ["far"]
+        assert by_phone(ledger, "+44 20 7946 0001") == [Found("far", None)]
 
     def test_a_profile_under_another_key_than_this_tills_is_sealed_anew(self, ledger: Ledger) -> None:
         enrol(ledger, "a", {"name": "Ada"}, number=NUMBER)

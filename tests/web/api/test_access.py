@@ -15,6 +15,7 @@ CALLS: list[Call] = [
     ("POST", "/v1/preview", {"lines": [LINE]}),
     ("POST", "/v1/sales", {"op": "S-access", "lines": [LINE]}),
     ("POST", "/v1/redemptions", {"op": "R-access", "account": "nobody", "reward": "money"}),
+    ("POST", "/v1/preview_refund", {"lines": [LINE]}),
     ("POST", "/v1/refunds", {"op": "B-access", "lines": [LINE]}),
     ("POST", "/v1/members", {"op": "E-access", "name": "Ana"}),
     ("GET", "/v1/members/nobody", None),

@@ -34,6 +34,18 @@ def message(till: WebTill, path: str, body: dict[str, Any]) -> str:
             {"op": "B", "redemption": "R", "account": "a"},
             "the body must have nothing but op, staff and redemption when it gives a redemption back",
         ),
+        (
+            "refunds",
+            {"op": "B", "redemption": "R", "waive": True},
+            "the body must have nothing but op, staff and redemption when it gives a redemption back",
+        ),
+        ("preview_refund", {"op": "B", "lines": [LINE]}, "op is no field of this call"),
+        (
+            "preview_refund",
+            {"lines": [{"sale": "S", "line": 0, "quantity": 1}], "slip": "0" * 20},
+            "a slip's code stands for one sale of another till: its goods alone, and nothing waived",
+        ),
+        ("preview_refund", {"lines": []}, "a refund has 1 to 2000 lines"),
         ("members", {"op": "E"}, "a member needs a name or a phone number"),
     ],
 )
@@ -102,3 +114,11 @@ def test_a_field_that_is_null_is_a_field_that_is_not_there(till: WebTill) -> Non
     till.post("sales", **body)
 
     assert till.post("sales", op=body["op"], lines=[LINE])["repeated"]
+
+
+def test_a_line_may_say_its_brand(till: WebTill) -> None:
+    till.pos.post("/v1/sales", json={"op": "S", "lines": [{**LINE, "brand": "Bean"}]}).raise_for_status()
+
+    recorded = till.shop.ledger.find("S")
+    assert recorded is not None
+    assert [line["brand"] for line in recorded.entry.body["lines"]] == ["Bean"]

@@ -10,11 +10,14 @@ from agent.ledger import audit
 from agent.loyalty.cards import Source
 from agent.web.tokens import Scope
 from tests.counter.shops import BY, open_shop
+from tests.loyalty.shops import POINTS, programme
+from tests.loyalty.spending.test_vouchers import FIVE
 from tests.web.till import LINE, SERVED, WebTill, error_of, listening, serve
 
 MEMBER = {
     "account",
     "card",
+    "spends",
     "status",
     "name",
     "tier",
@@ -23,8 +26,27 @@ MEMBER = {
     "punch_cards",
     "nearest",
     "offers",
+    "perks",
+    "credit",
+    "notices",
+    "waiting",
+    "referral_code",
 }
-JUDGED = {"total", "due", "effects", "balances", "nearest", "tier", "offers", "entry", "repeated"}
+JUDGED = {
+    "total",
+    "due",
+    "discounts",
+    "effects",
+    "missed",
+    "balances",
+    "credit",
+    "vouchers",
+    "nearest",
+    "tier",
+    "offers",
+    "entry",
+    "repeated",
+}
 ENTRY = {"till", "epoch", "seq", "id", "hash"}
 OFFER = {"reward", "label", "unit", "units_max", "value_max", "free"}
 
@@ -95,7 +117,7 @@ def test_an_account_that_is_not_there_is_unknown(till: WebTill) -> None:
 def test_an_enrolment_answers_account_card_and_entry(till: WebTill) -> None:
     answer = till.post("members", op=till.new_op(), name="Ana Testova", card=till.new_card())
 
-    assert set(answer) == {"entry", "account", "card", "member", "repeated"}
+    assert set(answer) == {"entry", "account", "card", "reasons", "member", "repeated"}
     assert set(answer["entry"]) == ENTRY
     assert len(answer["account"]) == len(answer["card"]) == 16
     assert not answer["repeated"]
@@ -121,6 +143,24 @@ def test_a_member_is_not_made_twice(till: WebTill) -> None:
     refused(till, "members", 409, "not_allowed", op=till.new_op(), name="Ion", card=card)
 
 
+def test_a_card_of_a_household_is_linked_and_only_collects(till: WebTill) -> None:
+    account, card, op = till.member(points=200), till.new_card(), till.new_op()
+
+    linked = till.post(f"members/{account}/cards", op=op, card=card, role="earn", name="Ion")
+
+    assert set(linked) == {"entry", "account", "card", "role", "member", "repeated"}
+    (seen,) = till.post("identify", card=card)["members"]
+    assert (seen["account"], seen["card"], seen["spends"], seen["offers"]) == (account, linked["card"], False, [])
+    said = {"op": till.new_op(), "account": account, "reward": "money", "card": linked["card"], "units": 100}
+    refused(till, "redemptions", 409, "not_allowed", **said)
+    assert till.post(f"members/{account}/cards", op=op, card=card, role="earn", name="Ion")["repeated"]
+    refused(till, f"members/{account}/cards", 422, "invalid", op=till.new_op(), card=till.new_card(), role="give")
+
+
+def test_a_mistyped_code_of_a_friend_enrols_nobody(till: WebTill) -> None:
+    refused(till, "members", 422, "invalid", op=till.new_op(), name="Ion", referred_by="AAAA-AAAAA")
+
+
 # -- preview, sales ----------------------------------------------------------------------------------------------------
 
 
@@ -139,6 +179,7 @@ def test_a_preview_says_what_a_sale_would_do_and_why(till: WebTill) -> None:
         "amount": 30,
         "reason": {"code": "points_for_amount", "points": 30, "eligible": 3060, "per": 100},
         "text": "Points for €30.60, per €1.00: +30",
+        "account": None,
     }
     assert (punches["unit"], punches["amount"]) == ("coffee", 2)
     assert (spend["unit"], spend["amount"]) == ("spend", 3060)
@@ -216,7 +257,7 @@ def test_a_redemption_pays_part_of_the_sale_that_names_it(till: WebTill) -> None
 
     redeemed = till.post("redemptions", op=op, account=account, reward="money")
 
-    assert set(redeemed) == {"entry", "label", "unit", "units", "value", "balances", "repeated"}
+    assert set(redeemed) == {"entry", "label", "unit", "units", "value", "balances", "credit", "vouchers", "repeated"}
     assert (redeemed["units"], redeemed["value"], redeemed["balances"]["points"]) == (100, 500, 50)
     sold = till.post("sales", op=till.new_op(), account=account, lines=[LINE], redemptions=[op])
     assert (sold["total"], sold["due"]) == (1530, 1030)
@@ -251,7 +292,7 @@ def test_a_redemption_is_given_back_once(till: WebTill) -> None:
 
     answer = till.post("refunds", op=undo, redemption=op)
 
-    assert set(answer) == {"entry", "money", "effects", "balances", "repeated"}
+    assert set(answer) == {"entry", "money", "credited", "effects", "balances", "credit", "vouchers", "repeated"}
     assert (answer["money"], answer["balances"]["points"]) == (0, 150)
     assert answer["effects"][0]["text"] == "Given back to you: +100 points"
     assert till.post("refunds", op=undo, redemption=op)["repeated"]
@@ -279,6 +320,39 @@ def test_a_refund_takes_lines_back_with_and_without_receipt(till: WebTill) -> No
     assert points["reason"] == {"code": "reversed", "units": 13, "unit": "points"}
     assert points["text"] == "Taken back for returned goods: -13 points"
     assert (spend["amount"], spend["text"]) == (-1300, "Counts towards your status: -€13.00")
+
+
+def test_a_refund_is_shown_before_it_is_made(till: WebTill) -> None:
+    account = till.member()
+    sale = till.sell(account, amount=10000)
+    till.post("redemptions", op=till.new_op(), account=account, reward="money", units=60)
+    before = till.shop.entries
+
+    shown = till.post("preview_refund", lines=[{"sale": sale, "line": 0, "quantity": 2}])
+
+    assert till.shop.entries == before
+    assert (shown["money"], shown["when_spent"]) == (10000, "debt")
+    assert (shown["tier_before"], shown["tier_after"]) == (None, None)
+    assert shown["spent"] == [{"unit": "points", "units": 60, "charged": 0, "value": 0, "waived": 0, "owed": 60}]
+    assert {(lot["unit"], lot["units"], lot["expires"]) for lot in shown["lots"]} == {
+        ("points", -100, None),
+        ("spend", -10000, None),
+    }
+    assert shown["balances"]["points"] == -60
+    assert shown["effects"][-1]["text"] == "Spent already, and owed: 60 points"
+    made = till.post("refunds", op=till.new_op(), lines=[{"sale": sale, "line": 0, "quantity": 2}])
+    assert (made["money"], made["balances"], made["effects"]) == (shown["money"], shown["balances"], shown["effects"])
+
+
+def test_only_a_supervisor_asks_to_let_go_what_was_spent(till: WebTill) -> None:
+    sale = till.sell(till.member())
+    body = {"op": till.new_op(), "lines": [{"sale": sale, "line": 0, "quantity": 1}], "waive": True}
+
+    error = refused(till, "refunds", 403, "forbidden", **body)
+    allowed = till.client(Scope.SUPERVISOR).post("/v1/refunds", json=body)
+
+    assert "only a supervisor" in error["message"]
+    assert error_of(allowed)["code"] == "not_allowed"  # this programme waives nothing
 
 
 def test_more_than_was_bought_is_refused_with_what_is_left(till: WebTill) -> None:
@@ -366,3 +440,39 @@ def test_a_card_read_and_a_card_typed_are_the_same_member(till: WebTill) -> None
     read = till.shop.counter.identify(card, Source.NUMBER, by=BY)
 
     assert till.post("identify", card=card)["members"][0]["account"] == read.account
+
+
+def test_a_voucher_that_a_sale_gave_is_spent_by_its_code_and_is_nobodys(tmp_path: Path) -> None:
+    with serve(tmp_path, programme=programme(POINTS, FIVE)) as till:
+        account = till.member()
+        sold = till.post("sales", op=till.new_op(), account=account, lines=[{**LINE, "amount": 6000}])
+        (voucher,) = sold["vouchers"]
+        op = till.new_op()
+
+        answer = till.post("redemptions", op=op, code=voucher["typed"])
+
+        assert set(voucher) == {"kind", "label", "qr", "typed", "last_day"}
+        assert (answer["value"], answer["balances"], answer["vouchers"]) == (500, None, [])
+        paid = till.post("sales", op=till.new_op(), lines=[{**LINE, "amount": 3000}], redemptions=[op])
+        assert paid["due"] == 2500
+        both = {"code": voucher["typed"], "account": account, "reward": "five"}
+        for status, code, body in (
+            (409, "not_allowed", {"code": voucher["qr"]}),
+            (422, "code", {"code": "A" * 19 + "B"}),
+            (422, "invalid", both),
+        ):
+            answered = till.pos.post("/v1/redemptions", json={"op": till.new_op(), **body})
+            assert (answered.status_code, error_of(answered)["code"]) == (status, code)
+
+
+def test_a_review_is_recorded_and_one_that_nothing_is_given_for_too(till: WebTill) -> None:
+    account = till.member(points=120)
+
+    answer = till.post("actions", op="A-1", account=account, action="review")
+    again = till.post("actions", op="A-1", account=account, action="review")
+
+    assert (answer["effects"], answer["missed"], answer["balances"]["points"]) == ([], [], 120)
+    assert (answer["repeated"], again["repeated"], again["entry"]) == (False, True, answer["entry"])
+    refused = till.send("actions", b'{"op": "A-2", "account": "x", "action": "sign-up"}')
+    assert refused.status_code == 422
+    assert "must be one of profile, review, survey" in refused.json()["error"]["message"]

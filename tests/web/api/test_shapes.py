@@ -1,5 +1,5 @@
 from agent.loyalty.programme import QUALIFYING
-from agent.loyalty.sale import Effect, Measure, Reason
+from agent.loyalty.sale import Effect, Measure, Missed, Reason
 from agent.web.api.shapes import Voice
 from tests.counter.shops import shop_programme
 
@@ -35,3 +35,17 @@ def test_what_counts_for_a_tier_is_told_as_money() -> None:
 def test_a_code_without_words_stands_for_itself() -> None:
     assert VOICE.effect(effect("lucky_day", amount=1)).text == "lucky_day"
     assert VOICE.effect(effect("punches")).text == "punches"  # its numbers are missing
+
+
+def test_what_did_not_apply_says_what_is_missing() -> None:
+    shape = VOICE.missed(Missed("dare", Reason("challenge_amount", {"label": "Dare", "missing": 250})))
+
+    assert (shape.rule, shape.text) == ("dare", "Dare: spend €2.50 more")
+    assert shape.reason == {"code": "challenge_amount", "label": "Dare", "missing": 250}
+
+
+def test_a_notice_has_its_sentence_and_calls_units_by_their_label() -> None:
+    told = VOICE.told(Reason("expiring", {"units": 30, "unit": "coffee", "until": "2026-12-31"}))
+
+    assert told.text == "30 Coffee card expire on 2026-12-31"
+    assert told.numbers["unit"] == "coffee"

@@ -11,7 +11,7 @@ import pytest
 
 from agent.loyalty.cards import Source
 from agent.web.api import streaming
-from agent.web.api.shapes import member_map
+from agent.web.api.shapes import Voice, member_map
 from agent.web.events import LISTENERS_MAX
 from agent.web.tokens import Scope
 from tests.counter.shops import BY
@@ -35,7 +35,9 @@ def test_a_member_event_is_the_member_and_a_count_of_reads(till: WebTill) -> Non
     card = till.new_card()
     view = till.shop.counter.identify(card, Source.NUMBER, by=BY)
     with listening(till.pos) as events:
-        till.events.publish("member", member_map(view, read=7))
+        till.events.publish(
+            "member", member_map(Voice(till.shop.counter.require_programme(), "en").member(view), read=7)
+        )
 
         kind, member = next(events)
 

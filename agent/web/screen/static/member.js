@@ -48,6 +48,8 @@ function memberCard(member, gains, act) {
     make("div", { class: "who" },
       make("h2", {}, member.name ?? (member.status === "provisional" ? "New card" : "Member")),
       member.tier && make("span", { class: "tier" }, member.tier)),
+    told("notices", member.notices.map((notice) => notice.text)),
+    told("perks", member.perks),
     ...units.map((unit) => make("p", { class: "balance" },
       make("b", {}, member.balances[unit].toLocaleString("en")), " ", member.labels[unit],
       gains[unit] > 0 && make("span", { class: "gain" }, `+${gains[unit].toLocaleString("en")}`))),
@@ -57,6 +59,11 @@ function memberCard(member, gains, act) {
       make("p", {}, "This card earns from today. Rewards follow once the customer has joined."),
       keyed("N", "Join now", act.enrol)),
     member.status === "blocked" && make("p", { class: "hint bad" }, "This card is blocked: it earns nothing."));
+}
+
+/** What the cashier tells the customer: what is about to end, or what there is for him. */
+function told(name, texts) {
+  return texts.length > 0 && make("ul", { class: name }, ...texts.map((text) => make("li", {}, text)));
 }
 
 function punchCard(card, gain) {

@@ -1,0 +1,1 @@
+"""Giving back: refunds, what they would come to, and redemptions undone."""

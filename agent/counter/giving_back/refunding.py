@@ -1,0 +1,207 @@
+"""Refunds with and without receipt, shown before they are made, and redemptions undone."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from datetime import datetime
+from typing import Any
+
+from agent.counter.answers import EntryRef, LotMove, RefundAnswer, RefundPreview, VoucherView
+from agent.counter.asks import RefundAsk, UndoAsk, line_map
+from agent.counter.bench import Bench
+from agent.counter.giving_back.coming_to import Outcome, Returned, outcome_of, spent_in, view_after
+from agent.counter.slip_facts import slip_facts
+from agent.counter.spending.redeeming import unsettled_redemption
+from agent.counter.spending.vouchers import Guesses, papers
+from agent.journal.entry import MEMBER_PREFIX, Posting
+from agent.ledger.records import Draft, Recorded
+from agent.loyalty.judging.standing import tier_of
+from agent.loyalty.lots import booked
+from agent.loyalty.programme import QUALIFYING, is_counter
+from agent.loyalty.reversal import undo_redemption
+from agent.loyalty.reversal.meanwhile import revived
+from agent.loyalty.sale import Line, Reason
+from agent.loyalty.spending.catalogue import restocked
+from agent.loyalty.spending.vouchers import renewed
+
+_PREVIEW_LOT = "preview"
+
+
+def refund(bench: Bench, ask: RefundAsk, guesses: Guesses, *, by: str) -> RefundAnswer:
+    """Take goods back, line by line; units go back to where they came from, in one durable commit."""
+    digest = ask.digest()
+    before = bench.repeated(ask.op, "refund", digest, account=ask.account)
+    if before is not None:
+        return _answer(bench, before, repeated=True)
+    entry_id = bench.ledger.clock.new_id()
+    outcome = outcome_of(bench, ask, guesses, lot=entry_id)
+    draft = Draft(
+        id=entry_id,
+        op=ask.op,
+        ask=digest,
+        kind="refund",
+        day=outcome.at.date().isoformat(),
+        by=by,
+        staff=ask.staff,
+        body=_body(bench, ask, outcome),
+        programme=bench.programme.version,
+        postings=outcome.postings,
+        slip=slip_facts(
+            "refund",
+            op=ask.op,
+            at=outcome.at.isoformat(timespec="minutes"),
+            till=bench.ledger.till,
+            programme=bench.programme,
+            total=outcome.credited - outcome.money,
+            reasons=outcome.reasons,
+            member=view_after(bench, outcome),
+            vouchers=papers(bench, outcome.postings),
+        ),
+    )
+    return _answer(bench, bench.ledger.append(draft), repeated=False)
+
+
+def preview_refund(bench: Bench, ask: RefundAsk, guesses: Guesses) -> RefundPreview:
+    """Say what a refund would come to, without recording it."""
+    outcome = outcome_of(bench, ask, guesses, lot=_PREVIEW_LOT)
+    before, after = _tiers(bench, outcome)
+    return RefundPreview(
+        currency=bench.programme.currency,
+        money=outcome.money - outcome.credited,
+        credited=outcome.credited,
+        reasons=outcome.reasons,
+        lots=tuple(_moves(outcome.postings)),
+        tier_before=before,
+        tier_after=after,
+        when_spent=str(bench.programme.refunds.when_spent),
+        spent=outcome.shortfalls,
+        member=view_after(bench, outcome),
+    )
+
+
+def undo(bench: Bench, ask: UndoAsk, *, by: str) -> RefundAnswer:
+    """Put a redemption that no sale has used back into the lots it came from."""
+    digest = ask.digest()
+    before = bench.repeated(ask.op, "redemption_undone", digest, account=None)
+    if before is not None:
+        return _answer(bench, before, repeated=True)
+    recorded = unsettled_redemption(bench, ask.redemption)
+    at, spent = bench.when(None), spent_in(bench, recorded)
+    reason = Reason("returned", {"units": spent.units, "unit": spent.unit})
+    account = recorded.entry.body["account"]
+    entry_id, moment = bench.ledger.clock.new_id(), bench.moment(at)
+    postings = revived(bench.programme, undo_redemption(spent), moment)
+    postings = (*renewed(bench.programme, postings, moment, lot=entry_id), *restocked(recorded.entry.postings))
+    draft = Draft(
+        id=entry_id,
+        op=ask.op,
+        ask=digest,
+        kind="redemption_undone",
+        day=at.date().isoformat(),
+        by=by,
+        staff=ask.staff,
+        body={
+            "account": None if account is None else bench.ledger.resolve(account),
+            "card": recorded.entry.body["card"],
+            "currency": bench.programme.currency,
+            "money": 0,
+            "reasons": [_reason_map(reason)],
+            "redemption": ask.redemption,
+            "refunded_at": at.isoformat(),
+        },
+        programme=bench.programme.version,
+        postings=postings,
+        slip=_renewed_slip(bench, ask, at, papers(bench, postings)),
+    )
+    return _answer(bench, bench.ledger.append(draft), repeated=False)
+
+
+def _renewed_slip(
+    bench: Bench, ask: UndoAsk, at: datetime, vouchers: tuple[VoucherView, ...]
+) -> tuple[str, dict[str, Any]] | None:
+    """Return the slip of a voucher that is given back under a new serial; units come back without paper."""
+    if not vouchers:
+        return None
+    return slip_facts(
+        "refund",
+        op=ask.op,
+        at=at.isoformat(timespec="minutes"),
+        till=bench.ledger.till,
+        programme=bench.programme,
+        total=None,
+        reasons=(),
+        member=None,
+        vouchers=vouchers,
+    )
+
+
+def _body(bench: Bench, ask: RefundAsk, outcome: Outcome) -> dict[str, Any]:
+    lines = [line for part in outcome.parts for line in _lines(part)]
+    return {
+        "account": outcome.account,
+        "card": ask.card,
+        "credited": outcome.credited,
+        "currency": bench.programme.currency,
+        "lines": lines + [_loose(line) for line in outcome.loose],
+        "money": outcome.money,
+        "provisional": outcome.code is not None,
+        "reasons": [_reason_map(reason) for reason in outcome.reasons],
+        "refunded_at": outcome.at.isoformat(),
+        "slip": None if outcome.code is None else {"entry": outcome.code.entry, "tag": outcome.code.tag},
+    }
+
+
+def _lines(part: Returned) -> Iterator[dict[str, Any]]:
+    before = dict(part.sale.returned)
+    for index, quantity in part.quantities.items():
+        after = {**before, index: before.get(index, 0) + quantity}
+        money = part.sale.paid_for(after) - part.sale.paid_for(before)
+        sold = part.sale.lines[index]
+        yield {"amount": money, "article": sold.article, "line": index, "quantity": quantity, "sale": part.sale.op}
+        before = after
+
+
+def _loose(line: Line) -> dict[str, Any]:
+    return {**line_map(line), "line": None, "sale": None}
+
+
+def _reason_map(reason: Reason) -> dict[str, Any]:
+    return {"code": reason.code, "numbers": dict(reason.numbers)}
+
+
+def _moves(postings: Iterable[Posting]) -> Iterator[LotMove]:
+    """Yield what members' lots gain and lose, without what the rules count for themselves."""
+    for posting in postings:
+        is_hidden = is_counter(posting.unit) and posting.unit != QUALIFYING
+        if posting.lot is not None and posting.account.startswith(MEMBER_PREFIX) and not is_hidden:
+            account = posting.account.removeprefix(MEMBER_PREFIX)
+            yield LotMove(account, posting.unit, posting.lot, posting.amount, posting.expires)
+
+
+def _tiers(bench: Bench, outcome: Outcome) -> tuple[str | None, str | None]:
+    if outcome.account is None:
+        return None, None
+    holder, moment = bench.holder(outcome.account), bench.moment(outcome.at)
+    tiers = [tier_of(bench.programme, one, moment) for one in (holder, booked(holder, outcome.postings))]
+    before, after = (None if tier is None else tier.label for tier in tiers)
+    return before, after
+
+
+def _answer(bench: Bench, recorded: Recorded, *, repeated: bool) -> RefundAnswer:
+    body = recorded.entry.body
+    reasons = tuple(Reason(reason["code"], reason["numbers"]) for reason in body["reasons"])
+    view = None
+    if body["account"] is not None:
+        at = datetime.fromisoformat(body["refunded_at"])
+        view = bench.view(bench.holder(body["account"]), at, card=body["card"])
+    credited = body.get("credited", 0)
+    return RefundAnswer(
+        entry=EntryRef.of(recorded),
+        currency=body["currency"],
+        money=body["money"] - credited,
+        credited=credited,
+        reasons=reasons,
+        member=view,
+        vouchers=papers(bench, recorded.entry.postings),
+        repeated=repeated,
+    )

@@ -1,0 +1,1 @@
+"""Joining: who is it, who becomes a member, who belongs to a household."""

@@ -1,0 +1,1 @@
+"""Spending at the counter: redemptions of units, of money and of vouchers."""

@@ -1,0 +1,82 @@
+from pathlib import Path
+
+from agent.counter import Counter, RefundAsk, SaleAsk
+from agent.counter.shelf import Shelf
+from agent.loyalty.articles import read_articles
+from agent.loyalty.sale import UNKNOWN, Line
+from tests.counter.shops import BY, Shop, open_shop, shop_programme
+
+ARTICLES = read_articles(b"sku,category,brand\nflat white,coffee,Bean\nvoucher,gift-card,\n")
+
+
+def stocked(shop: Shop) -> Counter:
+    """The shop's counter with a table of articles."""
+    return Counter(shop.ledger, shop_programme(), recorded=lambda: None, articles=ARTICLES)
+
+
+def test_a_sale_is_judged_and_recorded_by_what_the_table_says(tmp_path: Path) -> None:
+    with open_shop(tmp_path, programme=shop_programme()) as shop:
+        account = shop.member().account
+        counter = stocked(shop)
+        lines = (Line("flat white", 1000, 300), Line("voucher", 1000, 5000))
+
+        answer = counter.sell(SaleAsk("S", lines, account), by=BY)
+
+        recorded = shop.ledger.find("S")
+    earned = {effect.reason.code: effect.amount for effect in answer.effects}
+    assert (earned["points_for_amount"], earned["punches"]) == (3, 1)
+    assert recorded is not None
+    assert [(line["category"], line["brand"]) for line in recorded.entry.body["lines"]] == [
+        ("coffee", "Bean"),
+        ("gift-card", None),
+    ]
+
+
+def test_a_repeated_sale_is_the_same_sale_although_the_table_has_changed(tmp_path: Path) -> None:
+    with open_shop(tmp_path, programme=shop_programme()) as shop:
+        ask = SaleAsk("S", (Line("flat white", 1000, 300),), shop.member().account)
+        shop.counter.sell(ask, by=BY)
+
+        assert stocked(shop).sell(ask, by=BY).repeated
+
+
+def test_goods_without_a_receipt_are_known_by_the_table_too(tmp_path: Path) -> None:
+    with open_shop(tmp_path, programme=shop_programme()) as shop:
+        account = shop.member().account
+
+        answer = stocked(shop).refund(RefundAsk("F", (), (Line("voucher", 1000, 5000),), account), by=BY)
+
+    assert answer.money == 5000
+    assert answer.reasons == ()
+
+
+def test_unknown_articles_that_were_sold_are_counted_and_named_the_most_frequent_first(tmp_path: Path) -> None:
+    with open_shop(tmp_path, programme=shop_programme()) as shop:
+        counter = stocked(shop)
+        counter.preview(SaleAsk("P", (Line("tea", 1000, 300),)))
+        counter.sell(SaleAsk("S-1", (Line("soap", 1000, 300), Line("flat white", 1000, 300))), by=BY)
+        counter.sell(SaleAsk("S-2", (Line("soap", 1000, 300), Line("tea", 1000, 300))), by=BY)
+
+        shown = counter.shelf.to_map()
+
+    assert (shown["articles"], shown["version"]) == (2, ARTICLES.version)
+    assert (shown["unknown_lines"], shown["unknown"]) == (3, ["soap", "tea"])
+
+
+def test_a_till_without_a_table_changes_and_counts_nothing() -> None:
+    shelf, line = Shelf(), Line("soap", 1000, 300, UNKNOWN)
+
+    shelf.sold([line])
+
+    assert shelf.filled([line], "2024-05-01") == (line,)
+    assert shelf.to_map() == {"version": None, "articles": 0, "unknown_lines": 0, "unknown": []}
+
+
+def test_a_till_that_knows_none_of_its_articles_keeps_a_bounded_number_of_names() -> None:
+    shelf = Shelf(ARTICLES)
+
+    for n in range(3000):
+        shelf.sold([Line(f"a{n}", 1000, 100, UNKNOWN)])
+
+    assert shelf.to_map()["unknown_lines"] == 3000
+    assert len(shelf._unknown) == 1000
