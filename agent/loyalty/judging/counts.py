@@ -56,7 +56,7 @@ def challenged(case: Case, challenge: Challenge) -> Iterator[Verdict]:
     # How often it was given is counted apart: when goods come back and are bought anew, nothing is given twice.
     given = given_of(challenge.id)
     had, has = case.holder.count(given, lot), min(max(before + more, 0) // challenge.goal, challenge.times)
-    if has > had:
+    if more and has > had:  # what a sale did nothing for it does not give: no line of it could take it back
         amount = challenge.give * (has - had)
         into, expires = lot_for(case, challenge.unit)
         reason = Reason("challenge_met", {"label": challenge.label, "points": amount})

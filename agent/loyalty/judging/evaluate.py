@@ -9,6 +9,7 @@ from agent.loyalty.judging.case import Case, note
 from agent.loyalty.judging.counts import challenged, qualifying, visit
 from agent.loyalty.judging.games import played
 from agent.loyalty.judging.goods import bought, punched
+from agent.loyalty.judging.limits import unmet
 from agent.loyalty.judging.points import Verdict, earned, lot_of
 from agent.loyalty.judging.referral import bought_by_friend
 from agent.loyalty.judging.standing import tier_of
@@ -20,6 +21,7 @@ from agent.loyalty.programme.units import QUALIFYING, counter_of
 from agent.loyalty.programme.whole import Programme
 from agent.loyalty.sale import Discount, Draws, Effect, Holder, Judgement, Measure, Missed, Moment, Reason, Sale, Status
 from agent.loyalty.spending.credit import loaded
+from agent.loyalty.spending.customer import Customer
 from agent.loyalty.spending.discounts import as_paid, discounted
 from agent.loyalty.spending.vouchers import issued
 
@@ -114,18 +116,19 @@ def _ended(case: Case, why: Reason) -> Iterator[Verdict]:
 
 
 def reward_action(programme: Programme, holder: Holder, action: Action, moment: Moment, *, lot: str) -> Judgement:
-    """Judge something a member did besides buying; each rule's limits count as for sales."""
+    """Judge something a member did besides buying; each rule's conditions and limits count as for a sale of nothing."""
     if holder.status is Status.BLOCKED:
         return Judgement((note("blocked", Reason("blocked")),), (), None, None)
-    tier = tier_of(programme, holder, moment)
+    member = Customer.of(programme, holder, moment)
     ended = None if programme.closing is None else programme.closing.no_earning(moment)
     effects: list[Effect] = []
     missed: list[Missed] = []
     for rule in programme.earn:
         if rule.by is not By.ACTION or rule.action is not action:
             continue
-        if ended is not None:
-            missed.append(Missed(rule.id, ended))
+        missing = ended or unmet(member, rule.when, cost=0, pieces=0)
+        if missing is not None:
+            missed.append(Missed(rule.id, missing))
             continue
         had = {period: holder.count(counter_of(rule.id), period.of(moment.day)) for period, _ in rule.most}
         full = next((str(period) for period, most in rule.most if had[period] + rule.give > most), None)
@@ -139,7 +142,7 @@ def reward_action(programme: Programme, holder: Holder, action: Action, moment: 
             Effect(rule.id, counter_of(rule.id), rule.give, period.of(moment.day), (), Measure.SALE, Reason("counted"))
             for period, _ in rule.most
         ]
-    name = tier.id if tier else None
+    name = member.tier.id if member.tier else None
     return Judgement(tuple(effects), tuple(postings_of(holder.account, effects)), name, name, tuple(missed))
 
 

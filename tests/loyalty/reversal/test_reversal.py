@@ -285,6 +285,7 @@ def test_refunding_everything_in_any_order_restores_everything(
     _check_a_day(day, data)
 
 
+@pytest.mark.timeout(900)
 @pytest.mark.slow
 @settings(max_examples=2_000, deadline=None)
 @given(_days(), st.data())

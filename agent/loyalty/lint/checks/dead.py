@@ -45,8 +45,8 @@ def _never_holds(look: Inspection, rule: Rule) -> Iterator[Finding]:
         if when.first_sale and named:
             text = f"never holds: whoever buys for the first time has none of {key} {', '.join(named)} yet"
             yield look.error(rule.id, text, f"take out first_sale or {key}", key="first_sale")
-    if isinstance(rule, EarnRule) and rule.by is By.ACTION and (not when.always or rule.scope.named):
-        text = "an action is no sale: its conditions and its scope are not asked"
+    if isinstance(rule, EarnRule) and rule.by is By.ACTION and (when.minimum or when.pieces or rule.scope.named):
+        text = "an action is no sale: nothing is bought that a scope or a minimum could ask for"
         yield look.warning(rule.id, text, "take them out")
 
 

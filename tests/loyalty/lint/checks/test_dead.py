@@ -42,11 +42,12 @@ def test_what_begins_after_the_programme_has_closed_is_an_error() -> None:
     assert found("dead-rule", UNIT, EARN, 'from = "2024-06-30"\n', closing, reward) == []
 
 
-def test_conditions_of_an_action_are_a_warning_for_nobody_asks_them() -> None:
+def test_a_scope_or_a_minimum_of_an_action_is_a_warning_for_nothing_is_bought() -> None:
     action = UNIT + '[[earn]]\nid = "review"\nunit = "points"\nby = "action"\naction = "review"\ngive = 5\n'
 
-    assert rows(found("dead-rule", action, 'weekdays = ["mon"]')) == [("warning", "review")]
-    assert found("dead-rule", action) == []
+    assert rows(found("dead-rule", action, 'categories = ["tea"]')) == [("warning", "review")]
+    assert rows(found("dead-rule", action, 'min_amount = "5.00"')) == [("warning", "review")]
+    assert found("dead-rule", action, 'weekdays = ["mon"]') == []
 
 
 @pytest.mark.parametrize(
