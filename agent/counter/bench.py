@@ -58,6 +58,8 @@ class Bench:
         holder = members.holder(self.ledger, account)
         if holder is None:
             raise UnknownError(f"no account ending in {account[-4:]!r} on this till", hint="read the card again")
+        if self.programme.asks_birthdays:
+            return replace(holder, born=members.born(self.ledger, holder.account))
         return holder
 
     def check_card(self, card: str | None, account: str | None) -> None:

@@ -25,7 +25,7 @@ from agent.daemon.display import CustomerDisplay
 from agent.devices.loading import DriverRow
 from agent.devices.supervision.report import DeviceReport, DeviceStatus
 from agent.devices.supervision.supervisor import Supervisor
-from agent.errors import LedgerError
+from agent.errors import LedgerError, ProgrammeError
 from agent.ledger.clock import HqTime, TillClock
 from agent.ledger.kept import programmes
 from agent.ledger.kept.slip_queue import SlipQueue
@@ -269,12 +269,20 @@ def _open_ledger(config: Config) -> Ledger:
 
 
 def _programme(config: Config, ledger: Ledger) -> Programme | None:
-    """The programme in force: what headquarters sent, else the file that till.toml names."""
-    from_hq = programmes.current(ledger)
-    if from_hq is not None and config.sync is not None:
-        return from_hq
+    """The programme in force: what headquarters sent, else the file that till.toml names, else the last good one."""
+    last_good = programmes.current(ledger)
+    if last_good is not None and config.sync is not None:
+        return last_good
     data = config.read_programme()
-    return from_hq if data is None else programmes.adopt(ledger, data)
+    if data is None:
+        return last_good
+    try:
+        return programmes.adopt(ledger, data)
+    except ProgrammeError as error:
+        if last_good is None:
+            raise
+        logger.warning("programme=%s is refused, the last good one stays in force: %s", config.till.programme, error)
+        return last_good
 
 
 def _articles(config: Config) -> Articles | None:

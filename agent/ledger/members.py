@@ -102,6 +102,13 @@ def profile_of(ledger: Ledger, subject: str) -> dict[str, Any] | None:
         return None if row is None else ledger.keys.unseal(bytes(row[1]), subject=subject, account=row[0])
 
 
+def born(ledger: Ledger, account: str) -> str | None:
+    """Return a member's birthday without its year, MM-DD; None if it is not known."""
+    profile = profile_of(ledger, ledger.resolve(account))
+    birthday = profile.get("birthday") if profile else None
+    return str(birthday)[5:10] if birthday else None
+
+
 def first_name(ledger: Ledger, account: str) -> str | None:
     """Return what a slip may call the member."""
     profile = profile_of(ledger, ledger.resolve(account))

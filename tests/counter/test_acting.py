@@ -69,3 +69,12 @@ def test_what_cannot_be_meant_is_refused(reviewed: Shop) -> None:
     reviewed.counter.act(ActionAsk("A-1", account, Action.REVIEW), by=BY)
     with pytest.raises(OpConflictError):
         reviewed.counter.act(ActionAsk("A-1", account, Action.SURVEY), by=BY)
+
+
+def test_an_action_is_rewarded_only_while_its_conditions_hold(tmp_path: Path) -> None:
+    text = REVIEW + 'from = "2024-01-01"\nuntil = "2024-01-31"\n'
+    with open_shop(tmp_path, programme=programme(POINTS, text.replace("most = { month = 30 }\n", ""))) as shop:
+        answer = shop.counter.act(ActionAsk("A-1", shop.member().account, Action.REVIEW), by=BY)
+
+        assert answer.effects == ()
+        assert [missed.reason.code for missed in answer.missed] == ["only_from_until"]

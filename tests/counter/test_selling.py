@@ -3,7 +3,7 @@ from pathlib import Path
 
 import pytest
 
-from agent.counter import RedeemAsk, RefundLine, SaleAnswer, SaleAsk, UndoAsk
+from agent.counter import EnrolAsk, RedeemAsk, RefundLine, SaleAnswer, SaleAsk, UndoAsk
 from agent.errors import InsufficientError, InvalidError, NotAllowedError, OpConflictError, UnknownError
 from agent.journal.entry import Entry
 from agent.loyalty.sale import Discount
@@ -46,6 +46,20 @@ def test_what_an_excluded_tender_pays_earns_nothing_and_stands_in_the_entry(tmp_
             shop.counter.sell(SaleAsk("S-1", (line(1500),), account, tenders={"cash": 1500}), by=BY)
         with pytest.raises(InvalidError, match="tenders of 1600 are more than the sale of 1500"):
             shop.counter.preview(SaleAsk("S-2", (line(1500),), account, tenders={"cash": 1600}))
+
+
+def test_a_birthday_is_read_from_the_sealed_profile_and_stands_in_no_entry(tmp_path: Path) -> None:
+    multiplier = '[[multipliers]]\nid = "cake"\nlabel = "Cake day"\npercent = 300\nbirthday = "day"\n'
+    with open_shop(tmp_path, programme=programme(POINTS, multiplier)) as shop:
+        ask = EnrolAsk("E-1", name="Ana Pop", birthday="1990-05-01")
+        account = shop.counter.enrol(ask, by=BY).account
+
+        def points(op: str, day: str) -> int:
+            sold = SaleAsk(op, (line(1000),), account, sold_at=f"{day}T10:00:00")
+            return sum(effect.amount for effect in shop.counter.sell(sold, by=BY).effects if effect.unit == "points")
+
+        assert (points("S-1", "2024-05-01"), points("S-2", "2024-05-02")) == (30, 10)
+        assert "1990" not in str(entry(shop, "S-1").to_map())
 
 
 def test_an_anonymous_sale_is_recorded_and_earns_nothing(shop: Shop) -> None:

@@ -363,3 +363,20 @@ def test_an_agent_that_is_told_to_end_ends_well(tmp_path: Path) -> None:
     assert not files.running.exists()
     assert "till=corner/1" in said
     assert "Traceback" not in said
+
+
+def test_a_programme_file_that_was_spoilt_leaves_the_last_good_one_in_force(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    copy = tmp_path / "shop.toml"
+    copy.write_bytes(GENERAL_SHOP.read_bytes())
+    files = set_up(tmp_path / "till", programme=copy, devices=False)
+    with Till(load_config(files.config)) as till:
+        good = till.counter.require_programme().version
+    copy.write_text(copy.read_text().replace("give = 1", "gives = 1"))
+
+    with Till(load_config(files.config)) as till:
+        assert till.counter.require_programme().version == good
+    assert (
+        "is refused, the last good one stays in force: line 21: [[earn]] number 1: key 'give' is missing" in caplog.text
+    )

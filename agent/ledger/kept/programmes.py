@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from agent.errors import ProgrammeError
 from agent.ledger.ledger import Ledger
 from agent.loyalty.programme import Programme, load
 
@@ -9,8 +10,14 @@ CURRENT = "programme"  # the key in `state` that holds the current version
 
 
 def adopt(ledger: Ledger, data: bytes) -> Programme:
-    """Check a programme file, keep it and make it current; raises ProgrammeError and changes nothing if it is bad."""
-    programme = load(data)
+    """Check a programme file, keep it and make it current; raises ProgrammeError and changes nothing if it is bad.
+
+    One in another currency than the till's books are in is bad: their amounts would be added up.
+    """
+    programme, before = load(data), current(ledger)
+    if before is not None and before.currency != programme.currency:
+        books = before.currency
+        raise ProgrammeError(f"the programme is in {programme.currency}, the books of this till are in {books}")
     with ledger.write() as conn:
         conn.execute("INSERT OR IGNORE INTO programme VALUES (?, ?)", (programme.version, data))
         conn.execute("INSERT OR REPLACE INTO state VALUES (?, ?)", (CURRENT, programme.version.encode()))

@@ -81,7 +81,8 @@ class UnknownArticles(StrEnum):
 class Programme:
     """A whole programme, checked. `version` is the SHA-256 of its file in hex, `tiers` are in rising order.
 
-    `counts_visits`: some rule asks how often a member came, so every sale notes it.
+    `counts_visits`: some rule asks how often a member came, so every sale notes it. `asks_birthdays`: some rule asks
+    for the member's birthday, which is sealed and read only then.
     """
 
     version: str
@@ -110,6 +111,7 @@ class Programme:
     closing: Closing | None
     unknown_articles: UnknownArticles
     counts_visits: bool
+    asks_birthdays: bool
 
     def unit_label(self, unit: str) -> str:
         """Return what people call a unit."""
@@ -181,6 +183,7 @@ def _read(top: Table, version: str) -> Programme:
     referrals = tuple(map(read_referral, top.tables("referrals")))
     odds_min = top.whole("odds_min", 1, 100, ODDS_MIN)
     games = tuple(read_game(table, odds_min=odds_min) for table in top.tables("games"))
+    rules: list[_Conditional] = [*earn, *multipliers, *challenges, *punch_cards, *discounts, *rewards, *games]
     programme = Programme(
         version=version,
         name=top.text("name", r"[^\x00-\x1f]{1,60}"),
@@ -209,7 +212,8 @@ def _read(top: Table, version: str) -> Programme:
         unknown_articles=top.choice("unknown_articles", UnknownArticles, UnknownArticles.COUNT),
         counts_visits=_asks_for_absence(units, dormancy)
         or bool(referrals)  # who has bought here before is nobody's friend
-        or _counts_visits([*earn, *multipliers, *challenges, *punch_cards, *discounts, *rewards, *games], tier_rules),
+        or _counts_visits(rules, tier_rules),
+        asks_birthdays=any(rule.when.birthday is not None for rule in (*rules, *referrals)),
     )
     top.done()
     return programme

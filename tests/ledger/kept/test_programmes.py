@@ -6,7 +6,8 @@ from agent.ledger.ledger import Ledger
 from tests.ledger.tills import opened
 from tests.loyalty.shops import PROGRAMMES
 
-COFFEE, GENERAL = (PROGRAMMES / "coffee-shop.toml").read_bytes(), (PROGRAMMES / "general-shop.toml").read_bytes()
+COFFEE = (PROGRAMMES / "coffee-shop.toml").read_bytes()
+GENERAL = (PROGRAMMES / "general-shop.toml").read_bytes().replace(b'"GBP"', b'"EUR"')
 
 
 def test_a_till_has_no_programme_until_it_is_given_one(ledger: Ledger) -> None:
@@ -37,3 +38,11 @@ def test_a_bad_programme_is_refused_and_the_old_one_stays(ledger: Ledger) -> Non
         programmes.adopt(ledger, COFFEE + b"[[prizes]]\n")
 
     assert programmes.current(ledger) == adopted
+
+
+def test_a_programme_in_another_currency_than_the_books_is_refused(ledger: Ledger) -> None:
+    programmes.adopt(ledger, COFFEE)
+
+    with pytest.raises(ProgrammeError, match="the programme is in RON, the books of this till are in EUR"):
+        programmes.adopt(ledger, COFFEE.replace(b'"EUR"', b'"RON"'))
+    assert programmes.current(ledger) is not None

@@ -133,12 +133,14 @@ SALE_POINTS = """
         LEFT JOIN spend AS other ON other.customer = this.customer AND other.seq < this.seq
         WHERE this.sale IS NOT NULL GROUP BY this.sale, this.customer
     )
-    SELECT sale, customer, eligible,
-        eligible // 100 * CASE WHEN greatest(this_year, last_year) >= 50000 THEN 150 ELSE 100 END // 100 AS points
+    SELECT sale, customer, eligible, eligible // 100 AS ordinary,
+        CASE WHEN greatest(this_year, last_year) >= 50000 THEN ordinary * 50 // 100 ELSE 0 END AS bonus,
+        ordinary + bonus AS points
     FROM judged
 """
 
-# One row for each refund and each sale it touches: what of the sale's points it takes back.
+# One row for each refund and each sale it touches: what of the sale's points it takes back, the ordinary ones and
+# gold's by themselves.
 REVERSAL = """
     CREATE TEMP TABLE reversal AS
     WITH step AS (
@@ -147,7 +149,9 @@ REVERSAL = """
     ), cumulative AS (
         SELECT *, sum(amount) OVER (PARTITION BY sale ORDER BY refund_seq) AS gone FROM step
     ), kept AS (
-        SELECT *, coalesce(points * (eligible - gone) // nullif(eligible, 0), 0) AS kept
+        SELECT *, eligible - gone AS stays,
+            coalesce(ordinary * stays // nullif(eligible, 0), 0) + coalesce(bonus * stays // nullif(eligible, 0), 0)
+                AS kept
         FROM cumulative JOIN sale_points USING (sale)
     )
     SELECT refund, sale, customer, lag(kept, 1, points) OVER (PARTITION BY sale ORDER BY refund_seq) - kept AS points
