@@ -21,7 +21,7 @@ TEST_NUMBERS: dict[str, str] = LISTED["test_numbers"]
 
 def naive_brand(text: str) -> str | None:
     """Part 1 of the rule, word by word: every group, and every neighbours read as one, is looked at by itself."""
-    for chain in re.split(r"(?:(?![ .-]{0,2}[0-9]|[0-9]).)+|[ .-]{4,}", text, flags=re.DOTALL):
+    for chain in re.split(r"(?:(?![ .-]{0,3}[0-9]|[0-9]).)+|[ .-]{4,}", text, flags=re.DOTALL):
         groups = [group for group in re.split("[ .-]+", chain) if group]
         for first in range(len(groups)):
             for number in accumulate(groups[first:]):
@@ -109,6 +109,7 @@ def test_numbers_that_stand_apart_are_not_read_as_one(text: str) -> None:
 )
 @example("4111 1111 1111 1111")
 @example("0-371449635398431.0")
+@example("631424 - 000000")
 def test_numbers_are_found_as_by_looking_at_each_by_itself(text: str) -> None:
     assume("=" not in text)  # a stripe's shape is the other part of the rule
 
