@@ -81,6 +81,17 @@ def test_a_printer_that_takes_no_more_does_not_hold_us(transport: Transport, tmp
     assert took_s < 1
 
 
+def test_a_printer_that_takes_not_even_a_question_says_nothing_and_holds_nobody(tmp_path: Path) -> None:
+    with SerialLine(tmp_path) as line:
+        printer = brought_up(Settings(Transport.USBLP, path=line.path, write_timeout_s=0.1, answer_timeout_s=0.1))
+        with pytest.raises(DeviceTimeoutError):
+            printer.send(SLIP)  # what lies on the way is full from here on
+        status = printer.status()
+        printer.close()
+
+    assert status == PrinterStatus()
+
+
 def test_a_network_printer_that_takes_no_more_does_not_hold_us() -> None:
     with socket.create_server(("127.0.0.1", 0)) as listener:
         printer = brought_up(

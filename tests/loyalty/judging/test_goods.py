@@ -10,7 +10,7 @@ from agent.errors import ProgrammeError
 from agent.loyalty.judging.evaluate import evaluate
 from agent.loyalty.programme import Programme
 from agent.loyalty.sale import Holder, Judgement, Line, Lot, Moment, Redeemed, Sale, Status
-from tests.loyalty.shops import COFFEE, NOW, UNSURE, line, member, moves, programme
+from tests.loyalty.shops import COFFEE, NOW, UNIT, UNSURE, line, member, moves, programme
 
 VISIT = """
 [[punch_cards]]
@@ -137,3 +137,19 @@ def test_a_card_that_cannot_be_is_refused(written: str, message: str) -> None:
         programme(COFFEE + written + "\n")
 
     assert message in str(refused.value)
+
+
+def test_a_visit_rule_gives_nothing_for_goods_that_it_excludes() -> None:
+    shop = programme(UNIT, '[[earn]]\nid = "call"\nunit = "points"\nby = "visit"\ngive = 5\nexclude = ["coffee"]\n')
+
+    assert ("points", "new") not in moves(_judge(shop, line(350, "coffee")).postings)
+    assert moves(_judge(shop, line(350, "cake")).postings)["points", "new"] == 5
+
+
+def test_a_challenge_pays_nothing_for_a_sale_that_did_nothing_for_it() -> None:
+    dare = '[[challenges]]\nid = "dare"\nlabel = "Dare"\nunit = "points"\ngive = 9\ncounted = "pieces"\ngoal = 2\n'
+    shop = programme(UNIT, dare + 'within = "year"\ncategories = ["coffee"]\n')
+    counted = Holder("m", Status.REGULAR, {"dare.count": (Lot("2024", 2),)})
+
+    assert _judge(shop, line(350, "cake"), holder=counted).postings == ()
+    assert moves(_judge(shop, line(350, "coffee"), holder=counted).postings)["points", "new"] == 9
