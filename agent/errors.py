@@ -12,8 +12,13 @@ TallyError                    anything this software says no with; carries a hin
     ChainBrokenError          a hash, a sequence number or a sum does not fit
   LedgerError                 the till's own book
     LedgerInUseError          another agent holds the ledger
+    LedgerPlaceError          a ledger cannot lie there, or not be opened there
     LedgerDamagedError        the self-check at open found the ledger damaged
+    BackupError               a backup cannot be made, or not be put back
     OutcomeUnknownError       a commit failed; the entry may or may not be on disk: ask again with the same op
+    LedgerDownError           the disk fails; nothing is acknowledged until it is well again
+    NoRoomError               the disk is full; what remains of it is kept for corrections and closures
+    NotKeptError              a sale could be neither recorded nor kept aside
   RefusalError                the counter understood the request and says no; nothing was written
     InvalidError              a value of the request is outside its limit
     UnknownError              no such card, member, sale or reward
@@ -36,7 +41,10 @@ TallyError                    anything this software says no with; carries a hin
   DoorError                   the local API lets a request not in (agent.web.api.errors draws this family)
   SyncError                   the two halves could not meet
     UnreachableError          no line to headquarters, or headquarters is not answering
+      BusyError               headquarters has too much to do, and says when to come again
     RejectedError             headquarters does not accept this till or this request
+      ForkedError             two machines speak as this till, and headquarters knows
+      EpochLeftError          headquarters was restored, and is of another epoch than this till knew
     ForgedError               an answer does not carry headquarters' signature
 """
 
@@ -130,16 +138,46 @@ class LedgerInUseError(LedgerError):
     hint = "`tally status` shows the agent that is running; stop it first"
 
 
+class LedgerPlaceError(LedgerError):
+    """A ledger cannot lie where it is, or not be opened there; nothing is wrong with the ledger itself."""
+
+    hint = "look at the folder that till.folder in till.toml names"
+
+
 class LedgerDamagedError(LedgerError):
     """The self-check at open found the ledger damaged."""
 
     hint = "keep the file as it is and call your IT: the last backup and headquarters hold the rest"
 
 
+class BackupError(LedgerError):
+    """A backup cannot be made, or not be put back; whatever was there is as it was."""
+
+    hint = "check the path and the room on its disk, and try again"
+
+
 class OutcomeUnknownError(LedgerError):
     """A commit failed: the entry may or may not be on disk."""
 
     hint = "send the same request again with the same op: it has one effect"
+
+
+class LedgerDownError(LedgerError):
+    """The disk fails: nothing is acknowledged until the ledger was opened anew and its tail verified."""
+
+    hint = "sell without loyalty and call your IT: the disk of this till fails"
+
+
+class NoRoomError(LedgerError):
+    """The disk is full: what remains of it is kept for corrections and closures."""
+
+    hint = "sell without loyalty and call your IT: the disk of this till is full"
+
+
+class NotKeptError(LedgerError):
+    """A sale could be neither recorded nor kept aside."""
+
+    hint = "sell without loyalty and keep the receipt: this sale must be entered by hand once the till is well"
 
 
 class RefusalError(TallyError):
@@ -220,8 +258,28 @@ class UnreachableError(SyncError):
     """There is no line to headquarters, or headquarters is not answering."""
 
 
+class BusyError(UnreachableError):
+    """Headquarters has too much to do; `later_s` is in how many seconds somebody said to come again."""
+
+    hint = "nothing to do: the till comes again by itself"
+
+    def __init__(self, message: str, *, hint: str | None = None, later_s: float = 0.0) -> None:
+        super().__init__(message, hint=hint)
+        self.later_s = later_s
+
+
 class RejectedError(SyncError):
     """Headquarters does not accept this till or this request."""
+
+
+class ForkedError(RejectedError):
+    """Two machines speak as this till, and headquarters knows: neither spends until a person decided."""
+
+    hint = "another machine speaks as this till, or its disk was copied or restored: selling goes on, call headquarters"
+
+
+class EpochLeftError(RejectedError):
+    """Headquarters was restored, and is of another epoch than this till knew."""
 
 
 class ForgedError(SyncError):

@@ -27,20 +27,21 @@ def verify(  # what a chain is, in one place
     """
     for digest, data in rows:
         seq += 1
-        try:
-            head = _follow(head, digest, data)
-            check_place(decode_entry(data), till=till, epoch=epoch, seq=seq)
-        except JournalError as error:
-            raise ChainBrokenError(f"entry {seq} of till {till!r} epoch {epoch[:8]}: {error}") from error
+        follow(head, digest, data, till=till, epoch=epoch, seq=seq)
+        head = digest
     return seq, head
 
 
-def _follow(head: bytes, digest: bytes, data: bytes) -> bytes:
-    if not isinstance(data, bytes):
-        raise ChainBrokenError("its bytes cannot be read")  # SQLite reads NULL where a page is damaged
-    if link(head, data) != digest:
-        raise ChainBrokenError("its hash does not fit")
-    return digest
+def follow(head: bytes, digest: bytes, data: bytes, *, till: str, epoch: str, seq: int) -> Entry:
+    """Return the entry that `data` is, if it follows `head` as number `seq`; raises ChainBrokenError naming it."""
+    try:
+        if not isinstance(data, bytes):
+            raise ChainBrokenError("its bytes cannot be read")  # SQLite reads NULL where a page is damaged
+        if link(head, data) != digest:
+            raise ChainBrokenError("its hash does not fit")
+        return check_place(decode_entry(data), till=till, epoch=epoch, seq=seq)
+    except JournalError as error:
+        raise ChainBrokenError(f"entry {seq} of till {till!r} epoch {epoch[:8]}: {error}") from error
 
 
 def check_place(entry: Entry, *, till: str, epoch: str, seq: int) -> Entry:

@@ -7,9 +7,9 @@ these `orjson` with sorted keys gives the bytes RFC 8785 asks for; `rfc8785` is 
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Final
 
 import orjson
 
@@ -88,13 +88,16 @@ class Posting:
 class ClockReading:
     """What the till's clocks said. No order, id or balance depends on it.
 
-    `wall_ms` is Unix time, `mono_ms` counts since boot `boot`, `offset_min` is the shop zone's offset from UTC,
-    `hq_ms` the last time heard from headquarters and `hq_age_ms` how long ago that was on the monotone clock.
+    `wall_ms` is Unix time, `mono_ms` counts since boot `boot`, `zone` is the shop's (a name of the IANA database) and
+    `offset_min` its offset from UTC, `hq_ms` the last time heard from headquarters and `hq_age_ms` how long ago that
+    was by `mono_ms` (None: before this boot). `confirmed` is the quality: headquarters' time of this boot agrees, or,
+    with `hq_age_ms` None, the till stands alone and believes its clock. The first entries had no `zone`.
     """
 
     wall_ms: int
     mono_ms: int
     boot: str
+    zone: str
     offset_min: int
     hq_ms: int | None
     hq_age_ms: int | None
@@ -110,6 +113,7 @@ class ClockReading:
             "mono_ms": self.mono_ms,
             "offset_min": self.offset_min,
             "wall_ms": self.wall_ms,
+            "zone": self.zone,
         }
 
 
@@ -173,11 +177,14 @@ def check_op(op: str) -> str:
 
 def encode(value: Mapping[str, Any]) -> bytes:
     """Return the canonical bytes of a map; raises JournalError for what an entry may not hold."""
-    _check_value(value, 0)
+    _check_values(value.values(), 0)
     try:
-        return orjson.dumps(value, option=_OPTIONS)
+        data = orjson.dumps(value, option=_OPTIONS)
     except (orjson.JSONEncodeError, RecursionError) as error:
-        raise JournalError(f"cannot encode an entry: {error}") from error
+        raise JournalError(f"cannot encode an entry, whose integers are within +-{INTEGER_MAX}: {error}") from error
+    if not data.isascii():
+        _check_keys(value)
+    return data
 
 
 def encode_entry(entry: Entry) -> bytes:
@@ -186,7 +193,7 @@ def encode_entry(entry: Entry) -> bytes:
     Raises EntryTooLargeError over ENTRY_BYTES_MAX and JournalError for a field of the wrong type.
     """
     value = entry.to_map()
-    _check_fields(value)
+    _fields(value)
     data = encode(value)
     if len(data) > ENTRY_BYTES_MAX:
         raise EntryTooLargeError(f"entry {entry.op!r} has {len(data)} bytes, at most {ENTRY_BYTES_MAX} are allowed")
@@ -220,21 +227,25 @@ def decode_entry(data: bytes) -> Entry:
     """
     value = decode(data)
     try:
-        fields = {name: value[name] for name in _FIELDS}
+        fields = _fields(value)
         if not isinstance(value["postings"], list) or not isinstance(value["profiles"], list):
             raise TypeError("postings and profiles are lists")
         postings = tuple(Posting.from_map(posting) for posting in value["postings"])
         profiles = tuple(_named_profile(pair) for pair in value["profiles"])
     except (KeyError, TypeError, ValueError) as error:
         raise JournalError(f"entry lacks a field or has one of the wrong shape: {error}") from error
-    _check_fields(value)
     return Entry(**fields, postings=postings, profiles=profiles)
 
 
-def _check_fields(value: Mapping[str, Any]) -> None:
-    for name, kind in _FIELDS.items():
-        if not isinstance(value[name], kind) or isinstance(value[name], bool):
-            raise JournalError(f"entry field {name!r} is {value[name]!r}")
+def _fields(value: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the plain fields of an entry; raises JournalError for one of the wrong type."""
+    fields = {}
+    for name, kinds in _FIELDS.items():
+        what = value[name]
+        if type(what) not in kinds:
+            raise JournalError(f"entry field {name!r} is {what!r}")
+        fields[name] = what
+    return fields
 
 
 def _named_profile(pair: object) -> tuple[str, str]:
@@ -244,39 +255,57 @@ def _named_profile(pair: object) -> tuple[str, str]:
     raise TypeError(f"profile {pair!r} is not a subject and a digest")
 
 
-_FIELDS: dict[str, type | tuple[type, ...]] = {
-    "till": str,
-    "epoch": str,
-    "seq": int,
-    "id": str,
-    "op": str,
-    "kind": str,
-    "day": str,
-    "clock": dict,
-    "by": str,
-    "staff": (str, type(None)),
-    "programme": (str, type(None)),
-    "body": dict,
-    "v": int,
+_TEXT: Final = frozenset((str,))
+_TEXT_OR_NONE: Final = frozenset((str, type(None)))
+_NUMBER: Final = frozenset((int,))
+_MAP: Final = frozenset((dict,))
+_FIELDS: Final = {
+    "till": _TEXT,
+    "epoch": _TEXT,
+    "seq": _NUMBER,
+    "id": _TEXT,
+    "op": _TEXT,
+    "kind": _TEXT,
+    "day": _TEXT,
+    "clock": _MAP,
+    "by": _TEXT,
+    "staff": _TEXT_OR_NONE,
+    "programme": _TEXT_OR_NONE,
+    "body": _MAP,
+    "v": _NUMBER,
 }
 
 
-def _check_value(value: Any, depth: int) -> None:
-    kind = type(value)
-    if kind is str or kind is bool or value is None:
-        return
-    if kind is int:
-        if not -INTEGER_MAX <= value <= INTEGER_MAX:
-            raise JournalError(f"integer {value} is outside +-(2^53 - 1)")
-    elif depth > DEPTH_MAX:
-        raise JournalError(f"nested deeper than {DEPTH_MAX}")
-    elif kind is dict:
+_LEAVES: Final = frozenset((str, int, bool, type(None)))
+_CONTAINERS: Final = frozenset((dict, list, tuple))
+
+
+def _check_values(values: Iterable[Any], depth: int) -> None:
+    """Refuse what an entry may not hold; that integers are in range and keys are strings, orjson sees to.
+
+    Every sale and every entry that is verified comes through here, so what all of a container is, is asked at once.
+    """
+    for value in values:
+        kind = type(value)
+        if kind in _LEAVES:
+            continue
+        if kind not in _CONTAINERS:
+            what = "entries hold strings, integers, booleans, lists and maps"
+            raise JournalError(f"{value!r} is a {kind.__name__}; {what}")
+        if depth == DEPTH_MAX:
+            raise JournalError(f"nested deeper than {DEPTH_MAX}")
+        inside = value.values() if kind is dict else value
+        if not _LEAVES.issuperset(map(type, inside)):
+            _check_values(inside, depth + 1)
+
+
+def _check_keys(value: Any) -> None:
+    """Refuse keys of other letters than ASCII, for which RFC 8785 has another order than orjson."""
+    if isinstance(value, dict):
         for key, item in value.items():
-            if type(key) is not str or not key.isascii():
+            if not key.isascii():
                 raise JournalError(f"key {key!r} is not an ASCII string")
-            _check_value(item, depth + 1)
-    elif kind is list or kind is tuple:
+            _check_keys(item)
+    elif isinstance(value, list | tuple):
         for item in value:
-            _check_value(item, depth + 1)
-    else:
-        raise JournalError(f"{value!r} is a {kind.__name__}; entries hold strings, integers, booleans, lists and maps")
+            _check_keys(item)

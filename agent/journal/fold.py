@@ -28,8 +28,9 @@ class Changes:
     `lots`: (account, unit, lot, last day) -> amount to add. `opened`: (account, provisional) or None.
     `enrolled`: account that has become a regular member. `cards`: (card id, account, role) links; a card of the role
     `earn` is known and spends nothing.
-    `returned`: (op of the sale, line index) -> thousandths that came back. `used`: ops of redemptions a sale used up.
+    `returned`: (op of its till's sale, line) -> thousandths that came back. `used`: ops of redemptions a sale used up.
     `given_back`: op of a redemption undone before any sale used it. `joined`: (account, account it is now part of).
+    `erased`: account whose member is erased. `closed`: which Z of its till the entry is, 0 if it is an X.
     `accounts`: every member's account the entry concerns, whether it moves units or not.
     """
 
@@ -41,6 +42,8 @@ class Changes:
     used: tuple[str, ...] = ()
     given_back: str | None = None
     joined: tuple[str, str] | None = None
+    erased: str | None = None
+    closed: int | None = None
     accounts: frozenset[str] = frozenset()
 
 
@@ -111,7 +114,7 @@ def _sale(body: Mapping[str, Any]) -> dict[str, Any]:
 def _refund(body: Mapping[str, Any]) -> dict[str, Any]:
     returned: dict[tuple[str, int], int] = {}
     for line in body["lines"]:
-        if line.get("sale") is not None:
+        if line.get("sale") is not None and line.get("till") is None:
             key = (str(line["sale"]), int(line["line"]))
             returned[key] = returned.get(key, 0) + int(line["quantity"])
     return {"returned": returned}
@@ -125,6 +128,14 @@ def _accounts_joined(body: Mapping[str, Any]) -> dict[str, Any]:
     return {"joined": (str(body["account"]), str(body["into"]))}
 
 
+def _member_erased(body: Mapping[str, Any]) -> dict[str, Any]:
+    return {"erased": str(body["account"])}
+
+
+def _closure(body: Mapping[str, Any]) -> dict[str, Any]:
+    return {"closed": 0 if body["number"] is None else int(body["number"])}
+
+
 _BODIES = {
     "card_opened": _card_opened,
     "card_linked": _card_linked,
@@ -133,4 +144,6 @@ _BODIES = {
     "refund": _refund,
     "redemption_undone": _redemption_undone,
     "accounts_joined": _accounts_joined,
+    "member_erased": _member_erased,
+    "closure": _closure,
 }

@@ -8,10 +8,13 @@ from collections.abc import Mapping
 from agent.journal.fold import Changes
 from agent.loyalty.sale import Status
 
+ERASED = "erased"  # the status of an account whose member was erased, for ever: nobody is behind it
+
 _ADD_LOT = """
 INSERT INTO lot (account, unit, lot, expires, amount) VALUES (?, ?, ?, ?, ?)
-ON CONFLICT DO UPDATE SET amount = amount + excluded.amount
+ON CONFLICT DO UPDATE SET amount = amount + excluded.amount RETURNING amount
 """
+_DROP_LOT = "DELETE FROM lot WHERE account = ? AND unit = ? AND lot = ?"
 _ADD_RETURNED = """
 INSERT INTO returned (op, line, quantity) VALUES (?, ?, ?)
 ON CONFLICT DO UPDATE SET quantity = quantity + excluded.quantity
@@ -24,24 +27,44 @@ def apply_changes(conn: sqlite3.Connection, n: int, changes: Changes, joined: Ma
     if changes.opened is not None:
         account, provisional = changes.opened
         status = Status.PROVISIONAL if provisional else Status.REGULAR
-        conn.execute("INSERT OR IGNORE INTO account VALUES (?, ?)", (account, status))
+        conn.execute("INSERT OR IGNORE INTO account VALUES (?, ?)", (joined.get(account, account), status))
     if changes.enrolled is not None:
         conn.execute(
             "UPDATE account SET status = ? WHERE id = ? AND status = ?",
             (Status.REGULAR, joined.get(changes.enrolled, changes.enrolled), Status.PROVISIONAL),
         )
     for card, account, role in changes.cards:
-        row = (card, joined.get(account, account), role)
-        conn.execute("INSERT OR REPLACE INTO card (id, account, role) VALUES (?, ?, ?)", row)
+        row = (card, joined.get(account, account), role, n)
+        conn.execute("INSERT OR REPLACE INTO card (id, account, role, n) VALUES (?, ?, ?, ?)", row)
     for (op, line), quantity in changes.returned.items():
         conn.execute(_ADD_RETURNED, (op, line, quantity))
     settled = changes.used if changes.given_back is None else (changes.given_back,)
     conn.executemany("INSERT OR IGNORE INTO redemption VALUES (?, ?)", [(op, n) for op in settled])
+    if changes.erased is not None:
+        mark_erased(conn, joined.get(changes.erased, changes.erased))
+    if changes.closed is not None:
+        conn.execute("INSERT INTO closure VALUES (?, ?)", (n, changes.closed))
+
+
+def mark_erased(conn: sqlite3.Connection, account: str) -> None:
+    """Note that the member of an account was erased."""
+    query = "INSERT INTO account (id, status) VALUES (?, ?) ON CONFLICT DO UPDATE SET status = excluded.status"
+    conn.execute(query, (account, ERASED))
 
 
 def add_lots(conn: sqlite3.Connection, n: int, changes: Changes, joined: Mapping[str, str]) -> None:
     """Add what entry number `n` moves in members' lots, and note which accounts it moves."""
     for (account, unit, lot, expires), amount in changes.lots.items():
-        conn.execute(_ADD_LOT, (joined.get(account, account), unit, lot, expires, amount))
+        _add_lot(conn, (joined.get(account, account), unit, lot, expires, amount))
     for account in changes.accounts:
         conn.execute("INSERT OR IGNORE INTO account_entry VALUES (?, ?)", (joined.get(account, account), n))
+
+
+def _add_lot(conn: sqlite3.Connection, row: tuple[str, str, str, str | None, int]) -> None:
+    """Add to a lot. One that a member has used up goes, and is there again when units come back to it.
+
+    A voucher's stays: that it was spent is what it is there to tell.
+    """
+    (left,) = conn.execute(_ADD_LOT, row).fetchone()
+    if not left and ":" not in row[0]:
+        conn.execute(_DROP_LOT, row[:3])

@@ -12,23 +12,33 @@ import os
 import sqlite3
 import threading
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Self
 
 import orjson
 from sqlite_utils import Database
 
-from agent.errors import LedgerDamagedError, LedgerError, OutcomeUnknownError, TallyError
+from agent.errors import LedgerDamagedError, LedgerDownError, LedgerError, NoRoomError, OutcomeUnknownError, TallyError
 from agent.journal import chain
 from agent.journal.entry import Entry, decode_entry, encode_entry
 from agent.journal.fold import changes, check_conservation
 from agent.ledger.clock import TillClock
 from agent.ledger.derived import apply_changes
+from agent.ledger.disk.ballast import BALLAST_FILE, RECORDED_ALWAYS, Ballast
+from agent.ledger.disk.settling import settle, settle_wal
+from agent.ledger.disk.trouble import says_full, trouble_of
+from agent.ledger.kept.forgetting.deleting import forget
 from agent.ledger.kept.profiles import Keys, put_profile
-from agent.ledger.opening import KEYS_FILE, connect, refuse_emptied, take_lock
+from agent.ledger.kept.profiles.rows import has_tokens_of_this_rule, make_tokens
+from agent.ledger.opening import KEYS_FILE, connect, hold_file, refuse_emptied, take_lock
 from agent.ledger.records import Draft, Identity, Recorded
-from agent.ledger.schema import migrations
+from agent.ledger.schema import migrations, step_names
+from agent.ledger.selfcheck.database import mark_ours
+from agent.ledger.selfcheck.holding import check_process
+from agent.ledger.selfcheck.place import check_place
+from agent.ledger.selfcheck.refusals import refusal
+from agent.ledger.selfcheck.wal import is_hot, mark_closed, mark_open
 
 TAIL_ENTRIES = 100  # verified at every open
 
@@ -36,28 +46,51 @@ TAIL_ENTRIES = 100  # verified at every open
 class Ledger:
     """A till's own half of the tally. Every public method may be called from any thread."""
 
-    def __init__(self, path: Path, *, till: str, clock: TillClock, read_only: bool) -> None:
+    def __init__(
+        self,
+        path: Path,
+        *,
+        till: str,
+        clock: TillClock,
+        read_only: bool,
+        keys: Path | None = None,
+        ballast: int = 0,
+    ) -> None:
         self.path = path
+        self._keys_path = keys or path.with_name(KEYS_FILE)
         self.till = till
         self.clock = clock
         self._read_only = read_only
         self._lock = threading.RLock()
-        self._lock_fd: int | None = None
+        self._opened_by = os.getpid()
+        self._held: list[int] = []  # open files: the lock's, the ledger's own
         self._conn: sqlite3.Connection | None = None
+        self._trouble: LedgerError | None = None  # the connection saw an error: it is left before the next use
+        self._ballast = Ballast(path.with_name(BALLAST_FILE), ballast)
 
     @classmethod
-    def open(cls, path: Path, *, till: str, clock: TillClock, read_only: bool = False) -> Self:
+    def open(
+        cls,
+        path: Path,
+        *,
+        till: str,
+        clock: TillClock,
+        read_only: bool = False,
+        keys: Path | None = None,
+        ballast: int = 0,
+    ) -> Self:
         """Open (or begin) the ledger at `path` after its self-check.
 
-        Raises LedgerInUseError when another process writes to it and LedgerDamagedError, naming what was found, when
-        the self-check fails. `read_only` opens beside a running agent.
+        Raises LedgerInUseError when another process writes to it, LedgerPlaceError when it cannot be there, and
+        LedgerDamagedError, naming what was found, when the self-check fails. `read_only` opens beside a running agent.
+        `keys` is the keys' file of a copy that lies apart from it.
         """
-        ledger = cls(path, till=till, clock=clock, read_only=read_only)
+        ledger = cls(path, till=till, clock=clock, read_only=read_only, keys=keys, ballast=ballast)
         try:
             ledger._open()
-        except (sqlite3.DatabaseError, TypeError, ValueError) as error:  # a damaged page may read as any value
+        except (sqlite3.DatabaseError, OSError, TypeError, ValueError) as error:  # a damaged page reads as any value
             ledger.close()
-            raise LedgerDamagedError(f"ledger {path.name!r} cannot be read: {error}") from error
+            raise refusal(path, error) from error
         except BaseException:
             ledger.close()
             raise
@@ -70,19 +103,46 @@ class Ledger:
             refuse_emptied(self.path)
             self._conn = connect(self.path, read_only=True)
         else:
-            self.path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-            self._lock_fd = take_lock(self.path)
-            refuse_emptied(self.path)
+            self._hold()
+            settle(self.path)
             self._conn = connect(self.path, read_only=False)
+            mark_ours(self._conn)
             migrations.apply(Database(self._conn))
         self._joined: dict[str, str] = dict(self._conn.execute("SELECT account, into_account FROM joined"))
         self._load_head()
         if not self._read_only and self._epoch is None:
             self.begin_epoch()
-        elif not self.path.with_name(KEYS_FILE).exists():
+        elif not self._keys_path.exists() and (self._read_only or self._n > 1):  # with one entry the start was cut
             hint = "put the file back: without it this till knows no card and no name"
             raise LedgerDamagedError(f"{KEYS_FILE!r} is missing beside ledger {self.path.name!r}", hint=hint)
-        self.keys = Keys(self.path.with_name(KEYS_FILE), read_only=self._read_only)  # made after the first entry
+        self.keys = Keys(self._keys_path, read_only=self._read_only)  # made after the first entry
+        if not self._read_only:
+            self._resume_clock()
+            self._make_tokens()
+            mark_open(self._held[0], self.path)
+
+    def _hold(self) -> None:
+        """Become the one writer of a file that may be written to; what does not verify is not touched.
+
+        A WAL that is not this file's replays without an error, and closing a connection that may write moves it into
+        the file.
+        """
+        self.path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        check_place(self.path)
+        self._held.append(take_lock(self.path))
+        self._ballast.look()  # even looking at a database takes some room
+        self._held.append(hold_file(self._held[0], self.path, known=step_names()))
+        if is_hot(self.path) and self._keys_path.exists():
+            self._check_hot()
+
+    def _check_hot(self) -> None:
+        """Verify the tail as it reads with the WAL; raises LedgerDamagedError."""
+        self._conn = connect(self.path, read_only=True)
+        try:
+            self._load_head()
+        finally:
+            self._conn.close()
+            self._conn = None
 
     def _load_head(self) -> None:
         """Find where the chain stands and verify its tail."""
@@ -104,6 +164,17 @@ class Ledger:
         if seq != self._n - first_n + 1:
             raise LedgerDamagedError(f"ledger {self.path.name!r} holds {self._n - first_n + 1} entries, read {seq}")
 
+    def _resume_clock(self) -> None:
+        """Let the clock see what the last entry said of it."""
+        (data,) = self.conn.execute("SELECT bytes FROM entry WHERE n = ?", (self._n,)).fetchone()
+        self.clock.resume(decode_entry(data).clock)
+
+    def _make_tokens(self) -> None:
+        """Make anew what profiles are found by, if another version of this software made it."""
+        if not has_tokens_of_this_rule(self.conn):
+            with self.write() as conn:
+                make_tokens(conn, self.keys)
+
     def _hash_at(self, n: int) -> bytes:
         row = self.conn.execute("SELECT hash FROM entry WHERE n = ?", (n,)).fetchone()
         if row is None or row[0] is None:  # SQLite reads NULL where a page is damaged
@@ -113,6 +184,7 @@ class Ledger:
     @property
     def conn(self) -> sqlite3.Connection:
         """The connection, for reading under `reading()`."""
+        check_process(self._opened_by, self.path)
         if self._conn is None:
             raise LedgerError(f"ledger {str(self.path)!r} is closed")
         return self._conn
@@ -120,22 +192,31 @@ class Ledger:
     def close(self) -> None:
         """Close the ledger and let go of its lock."""
         with self._lock:
-            if self._conn is not None:
-                self._conn.close()
-                self._conn = None
+            self._disconnect()
+            self._trouble = None  # nothing is opened anew after this
             if hasattr(self, "keys"):
                 self.keys.close()
-            if self._lock_fd is not None:
-                os.close(self._lock_fd)
-                self._lock_fd = None
+            while self._held:
+                os.close(self._held.pop())
 
-    def begin_epoch(self) -> None:
-        """Begin a new epoch, whose first entry names where the one before it stood."""
+    def _disconnect(self) -> None:
+        """Close the connection; its WAL goes with it, unless somebody else reads."""
+        if self._conn is not None:
+            with suppress(OSError):  # of a disk that fails: closing is all that is left to do
+                if self._held:
+                    mark_closed(self._held[0])
+            self._conn.close()
+            self._conn = None
+
+    def begin_epoch(self, *, reason: str | None = None) -> None:
+        """Begin a new epoch, whose first entry names where the one before it stood, and a `reason` if there is one."""
         with self._lock:
             parent = self._epoch
             seq, head = (self._n - parent[1] + 1, self._head.hex()) if parent else (0, chain.GENESIS.hex())
             epoch = os.urandom(16).hex()
             body = {"parent_epoch": parent[0] if parent else None, "parent_head": head, "parent_seq": seq}
+            if reason is not None:
+                body["reason"] = reason
             with self.write() as conn:
                 conn.execute("INSERT INTO epoch (id, first_n) VALUES (?, ?)", (epoch, self._n + 1))
                 self._epoch, self._head = (epoch, self._n + 1), chain.GENESIS
@@ -167,10 +248,12 @@ class Ledger:
     def reading(self) -> Iterator[sqlite3.Connection]:
         """Give the connection for reading, nobody else writing meanwhile; LedgerDamagedError if it cannot be read."""
         with self._lock:
+            self._recover()
             try:
                 yield self.conn
             except sqlite3.DatabaseError as error:
-                raise LedgerDamagedError(f"ledger {self.path.name!r} cannot be read: {error}") from error
+                self._trouble = trouble_of(f"ledger {self.path.name!r}", error)
+                raise self._trouble from error
 
     @contextmanager
     def write(self) -> Iterator[sqlite3.Connection]:
@@ -182,6 +265,7 @@ class Ledger:
         if self._read_only:
             raise LedgerError(f"ledger {self.path.name!r} is open for reading only")
         with self._lock:
+            self._recover()
             conn = self.conn
             assert not conn.in_transaction, "a write inside a write"
             before = (self._epoch, self._n, self._head)
@@ -190,36 +274,107 @@ class Ledger:
                 yield conn
                 conn.execute("COMMIT")
             except sqlite3.Error as error:
+                if says_full(error):
+                    self._ballast.give_up()
+                self._epoch, self._n, self._head = before  # what stands for sure, should it not open anew
                 self._reopen()
                 raise OutcomeUnknownError(f"the disk refused a commit: {error}") from error
             except BaseException:
-                conn.execute("ROLLBACK")
-                self._epoch, self._n, self._head = before
+                self._roll_back(conn, before)
                 raise
 
-    def _reopen(self) -> None:
-        """Leave a connection that saw an error and take a new one, which recovers and verifies the tail."""
-        if self._conn is not None:
-            self._conn.close()
-            self._conn = None
+    def _roll_back(self, conn: sqlite3.Connection, before: tuple[tuple[str, int] | None, int, bytes]) -> None:
         try:
-            self._conn = connect(self.path, read_only=False)
+            conn.execute("ROLLBACK")
+        except sqlite3.Error as error:
+            self._trouble = trouble_of(f"ledger {self.path.name!r}", error)
+        self._epoch, self._n, self._head = before
+
+    def _recover(self) -> None:
+        """Leave a connection that saw an error; raises LedgerError as long as there is no better one."""
+        if self._trouble is not None:
+            self._reopen()
+
+    def _reopen(self) -> None:
+        """Leave a connection that saw an error and take a new one, which recovers and verifies the tail.
+
+        What a failed sync left in memory is made durable first: the next look would believe it.
+        """
+        self._trouble = LedgerDownError(f"ledger {self.path.name!r} is being opened anew")
+        self._disconnect()
+        try:
+            if not self._read_only:
+                self._ballast.look()
+                settle_wal(self.path)
+            self._conn = connect(self.path, read_only=self._read_only)
             self._load_head()
             self.reload_joined()
-        except (sqlite3.DatabaseError, TallyError) as error:
-            if self._conn is not None:
-                self._conn.close()
-                self._conn = None  # nothing may be appended to a chain that does not verify
-            raise LedgerDamagedError(f"ledger {self.path.name!r} cannot be read: {error}") from error
+            if not self._read_only:
+                mark_open(self._held[0], self.path)
+        except (sqlite3.DatabaseError, OSError, TallyError) as error:
+            self._disconnect()  # nothing may be appended to a chain that does not verify
+            self._trouble = trouble_of(f"ledger {self.path.name!r}", error)
+            raise self._trouble from error
+        self._trouble = None
 
-    def append(self, draft: Draft) -> Recorded:
+    def require_room(self) -> None:
+        """Raise NoRoomError if the disk is so full that nothing new may begin: only what RECORDED_ALWAYS names.
+
+        And LedgerDownError if it does not even say how full it is.
+        """
+        with self._lock:
+            try:
+                has_room = self._ballast.look()
+            except OSError as error:
+                raise trouble_of(f"ledger {self.path.name!r}", error) from error
+            if not has_room:
+                raise NoRoomError(f"the disk of ledger {self.path.name!r} is full")
+
+    @property
+    def trouble(self) -> LedgerError | None:
+        """Why nothing new is recorded at the moment, looked at now; None if all is well."""
+        try:
+            with self.reading():
+                self.require_room()
+        except LedgerError as error:
+            return error
+        return None
+
+    def append(self, draft: Draft, *, clock_noted: bool = False) -> Recorded:
         """Append an entry with all that belongs to it, in one durable commit.
 
-        Raises JournalError before anything is written when the entry is too large or does not balance, and
-        OutcomeUnknownError when the disk failed: ask again with the same op.
+        `clock_noted`: the caller has called `note_clock` and wants no other entry in between. Raises JournalError
+        before anything is written when the entry is too large or does not balance, NoRoomError when the disk is full
+        and OutcomeUnknownError when it failed: ask again with the same op.
         """
-        with self._lock, self.write() as conn:
-            return self._insert(conn, draft)
+        with self._lock:
+            if not clock_noted:
+                self.note_clock()
+            if draft.kind not in RECORDED_ALWAYS:
+                self.require_room()
+            with self.write() as conn:
+                return self._insert(conn, draft)
+
+    def note_clock(self) -> Recorded | None:
+        """Record that the till's clock was changed, if it was: an entry of its own, in a commit of its own."""
+        with self._lock:
+            change = self.clock.change()
+            if change is None:
+                return None
+            entry_id = self.clock.new_id()
+            draft = Draft(
+                id=entry_id,
+                op=f"clock:{entry_id}",
+                ask=b"",
+                kind="clock_changed",
+                day=self.clock.today().isoformat(),
+                by="agent",
+                body=change.to_body(),
+            )
+            with self.write() as conn:
+                recorded = self._insert(conn, draft)
+            self.clock.noted(change)
+            return recorded
 
     def _insert(self, conn: sqlite3.Connection, draft: Draft) -> Recorded:
         check_conservation(draft.postings)
@@ -244,9 +399,12 @@ class Ledger:
         data = encode_entry(entry)
         link = chain.link(self._head, data)
         conn.execute("INSERT INTO entry VALUES (?, ?, ?, ?, ?)", (n, draft.op, draft.ask, link, data))
-        apply_changes(conn, n, changes(entry), self._joined)
+        changed = changes(entry)
+        apply_changes(conn, n, changed, self._joined)
         for profile in draft.profiles:
             put_profile(conn, profile)
+        if changed.erased is not None:
+            forget(conn, changed.erased, self._joined)
         if draft.slip is not None:
             kind, facts = draft.slip
             row = (n, kind, "queued", orjson.dumps(facts, option=orjson.OPT_SORT_KEYS))
@@ -297,6 +455,15 @@ class Ledger:
         """Move the WAL's pages into the database file; called in pauses between sales."""
         with self.reading() as conn:
             conn.execute("PRAGMA wal_checkpoint(PASSIVE)")
+
+    def empty_wal(self) -> bool:
+        """Move the WAL's pages into the database file and leave it empty; False if somebody reads it: try again."""
+        with self.reading() as conn:
+            try:
+                conn.execute("PRAGMA busy_timeout = 0")  # nobody waits for a reader with the ledger in hand
+                return not conn.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()[0]
+            finally:
+                conn.execute("PRAGMA busy_timeout = 5000")
 
 
 def _keep(conn: sqlite3.Connection, values: Mapping[str, bytes]) -> None:

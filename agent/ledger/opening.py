@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-import fcntl
-import os
 import sqlite3
 from contextlib import closing
 from pathlib import Path
 
-from agent.errors import LedgerDamagedError, LedgerInUseError
+from agent.errors import LedgerDamagedError
+from agent.ledger.selfcheck.database import check_database, check_version
+from agent.ledger.selfcheck.holding import hold, lock_path
+from agent.ledger.selfcheck.wal import check_pair, check_wal, is_hot
 
 CHECKPOINT_PAGES = 4000
 KEYS_FILE = "keys.db"  # beside the ledger, backed up apart from it
@@ -16,13 +17,31 @@ KEYS_FILE = "keys.db"  # beside the ledger, backed up apart from it
 
 def take_lock(path: Path) -> int:
     """Return an open file that makes this process the ledger's one writer; raises LedgerInUseError."""
-    lock = os.open(path.with_name(path.name + ".lock"), os.O_RDWR | os.O_CREAT, 0o600)
-    try:
-        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        os.close(lock)
-        raise LedgerInUseError(f"ledger {str(path)!r} is held by another agent") from None
-    return lock
+    return hold(lock_path(path), ledger=path)
+
+
+def hold_file(lock: int, path: Path, *, known: frozenset[str]) -> int:
+    """Return the ledger's own file, held, made if this is its beginning; `known` are the schema's steps.
+
+    Raises LedgerError, and has written nothing, for one that is missing, not ours or of a newer version.
+    """
+    check_wal(lock, path)
+    if path.is_file() and path.stat().st_size and not _was_cut_at_birth(path):
+        with closing(connect(path, read_only=True)) as conn:
+            check_database(conn, path)
+            check_version(conn, path, known=known)
+    refuse_emptied(path)
+    if is_hot(path):
+        check_pair(path)
+    return hold(path, ledger=path)
+
+
+def _was_cut_at_birth(path: Path) -> bool:
+    """Say whether the power went while the file was made: only a connection that may write can roll that back.
+
+    A ledger has a rollback journal until its first page is written, and never again.
+    """
+    return path.with_name(path.name + "-journal").exists() and not path.with_name(KEYS_FILE).exists()
 
 
 def refuse_emptied(path: Path) -> None:

@@ -15,6 +15,8 @@ from agent.journal.entry import decode_entry
 from agent.journal.sealed import digest, wrap_key
 from agent.ledger.ledger import Ledger
 
+RESTORED = "restored"  # why an epoch ended, as the first entry of the next one says
+
 _HEAD = "SELECT hash FROM entry WHERE n = (SELECT first_n FROM epoch WHERE id = ?) + ? - 1"
 _ENTRIES = "SELECT bytes FROM entry WHERE n BETWEEN ? AND ? ORDER BY n LIMIT ?"
 
@@ -58,6 +60,14 @@ def head_at(ledger: Ledger, epoch: str, seq: int) -> bytes:
         return GENESIS
     with ledger.reading() as conn:
         return bytes(conn.execute(_HEAD, (epoch, seq)).fetchone()[0])
+
+
+def restored_over(ledger: Ledger) -> frozenset[str]:
+    """Return the epochs that a restore ended: headquarters may hold what was recorded in them after the backup."""
+    with ledger.reading() as conn:
+        rows = conn.execute("SELECT bytes FROM entry WHERE n IN (SELECT first_n FROM epoch)").fetchall()
+    bodies = [decode_entry(data).body for (data,) in rows]
+    return frozenset(body["parent_epoch"] for body in bodies if body.get("reason") == RESTORED)
 
 
 def _bounds(ledger: Ledger, conn: sqlite3.Connection, epoch: str) -> tuple[int, int]:

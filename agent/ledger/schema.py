@@ -1,8 +1,9 @@
 """The ledger's tables, as migrations that each run in one commit with the record of having run.
 
-Only `entry` and `epoch` are the journal. `profile`, `search`, `slip`, `state`, `programme`, `snapshot`, `joined` and
-`hq_entry` are not derived either: they are backed up, or given again by headquarters. `account`, `card`,
-`account_entry`, `lot`, `returned` and `redemption` hold what `agent.journal.fold` says and can be dropped and rebuilt.
+Only `entry` and `epoch` are the journal. `profile`, `search`, `slip`, `state`, `programme`, `snapshot`, `joined`,
+`hq_entry`, `till_key` and `voucher` are not derived either: they are backed up, or given again by headquarters.
+`account`, `card`, `account_entry`, `lot`, `returned`, `redemption` and `closure` hold what `agent.journal.fold` says
+and can be dropped and rebuilt.
 """
 
 from __future__ import annotations
@@ -123,7 +124,7 @@ CREATE TABLE redemption (
 ) STRICT, WITHOUT ROWID
 """
 
-DERIVED_TABLES = ("account", "card", "account_entry", "lot", "returned", "redemption")
+DERIVED_TABLES = ("account", "card", "account_entry", "lot", "returned", "redemption", "closure")
 
 
 @migrations()
@@ -137,6 +138,89 @@ def m001_ledger(db: Database) -> None:
 def m002_roles(db: Database) -> None:
     """Cards get a role: all that were opened so far may spend."""
     db.execute("ALTER TABLE card ADD COLUMN role TEXT NOT NULL DEFAULT 'spend'")
+
+
+@migrations()
+def m003_closures(db: Database) -> None:
+    """Which entries are closures, to find the last Z by: `z` is its number, 0 that of an X."""
+    db.execute("CREATE TABLE closure (n INTEGER PRIMARY KEY, z INTEGER NOT NULL) STRICT")
+    db.execute("CREATE INDEX closure_z ON closure (z)")
+
+
+@migrations()
+def m004_codes(db: Database) -> None:
+    """What headquarters says of codes: the keys that tills sign with, by their tags, and the vouchers it knows.
+
+    `known` is by what a voucher's typed code is known where its shop's key is not.
+    """
+    db.execute("CREATE TABLE till_key (tag BLOB PRIMARY KEY, till TEXT NOT NULL, key BLOB NOT NULL) STRICT")
+    db.execute(
+        "CREATE TABLE voucher (serial TEXT NOT NULL, shop TEXT NOT NULL, unit TEXT NOT NULL, amount INTEGER NOT NULL,"
+        " known BLOB, PRIMARY KEY (serial, shop, unit)) STRICT, WITHOUT ROWID"
+    )
+
+
+@migrations()
+def m005_card_entries(db: Database) -> None:
+    """By which own entry a card was linked last, 0 if by none: what headquarters said before that counts no more.
+
+    An account that is part of another by now has no row of its own any more.
+    """
+    db.execute("ALTER TABLE card ADD COLUMN n INTEGER NOT NULL DEFAULT 0")
+    db.execute("""
+        WITH linked AS (
+            SELECT json_extract(CAST(bytes AS TEXT), '$.body.card') AS card, max(n) AS n FROM entry
+            WHERE json_extract(CAST(bytes AS TEXT), '$.kind') IN ('card_opened', 'card_linked', 'enrolment') GROUP BY 1
+        )
+        UPDATE card SET n = linked.n FROM linked WHERE linked.card = card.id
+    """)
+    db.execute("DELETE FROM account WHERE id IN (SELECT account FROM joined)")
+
+
+@migrations()
+def m006_profiles(db: Database) -> None:
+    """Profiles get numbers that are never used twice, and tokens lead to these; the tokens are made anew at the open.
+
+    `half`: see `agent.ledger.kept.profiles.rows`.
+    """
+    db.execute(
+        "CREATE TABLE numbered (id INTEGER PRIMARY KEY AUTOINCREMENT, subject TEXT NOT NULL UNIQUE,"
+        " account TEXT NOT NULL, sealed BLOB NOT NULL) STRICT"
+    )
+    db.execute("INSERT INTO numbered (subject, account, sealed) SELECT subject, account, sealed FROM profile")
+    db.execute("DROP TABLE profile")
+    db.execute("ALTER TABLE numbered RENAME TO profile")
+    db.execute("CREATE INDEX profile_account ON profile (account)")
+    db.execute("DROP TABLE search")
+    db.execute(
+        "CREATE TABLE search (half INTEGER NOT NULL, token BLOB NOT NULL, profile INTEGER NOT NULL,"
+        " PRIMARY KEY (half, token, profile)) STRICT, WITHOUT ROWID"
+    )
+
+
+@migrations()
+def m007_used_up(db: Database) -> None:
+    """A member's lot that is used up has no row: a sale reads what there is, however long he has been a member.
+
+    And what was joined into an account is found without looking through all that ever was.
+    """
+    db.execute("DELETE FROM lot WHERE amount = 0 AND instr(account, ':') = 0")
+    db.execute("CREATE INDEX joined_into ON joined (into_account)")
+
+
+@migrations()
+def m008_copies(db: Database) -> None:
+    """Copies of slips have jobs of their own and are counted; a slip may have to be printed again, or be doubtful."""
+    db.execute("ALTER TABLE slip ADD COLUMN copy INTEGER NOT NULL DEFAULT 0")
+    db.execute("DROP INDEX slip_open")
+    db.execute("CREATE INDEX slip_open ON slip (id) WHERE state IN ('queued', 'again', 'sent')")
+    db.execute("CREATE INDEX slip_doubtful ON slip (id) WHERE state = 'doubtful'")
+    db.execute("CREATE INDEX slip_entry ON slip (n)")
+
+
+def step_names() -> frozenset[str]:
+    """Return the names of all migrations that this version has."""
+    return frozenset(migration.name for migration in migrations.pending(Database(memory=True)))
 
 
 def _statements(script: str) -> list[str]:

@@ -197,7 +197,7 @@ def test_a_damaged_ledger_lets_go_of_its_lock(closed: Path) -> None:
 @pytest.mark.parametrize("part", [0.3, 0.5, 0.8, 0.999])
 def test_a_wal_cut_anywhere_leaves_a_chain_of_whole_entries(path: Path, part: float) -> None:
     with closing(opened(path)) as ledger:
-        for i in range(20):
+        for i in range(60):
             ledger.append(sale(f"op-{i}"))
         copied = shutil.copytree(path.parent, path.parent.with_name("copy"))
     wal = copied / "ledger.db-wal"
@@ -207,7 +207,7 @@ def test_a_wal_cut_anywhere_leaves_a_chain_of_whole_entries(path: Path, part: fl
         seq = ledger.identity.seq
         counts = [conn.execute(f"SELECT count(*) FROM {table}").fetchone()[0] for table in ("entry", "lot", "slip")]  # noqa: S608 - these three
 
-    assert 1 <= seq < 21
+    assert 1 <= seq < 61
     assert counts == [seq, seq - 1, seq - 1]
 
 
@@ -219,5 +219,5 @@ def test_a_ledger_whose_tail_was_damaged_while_it_ran_acknowledges_nothing_more(
             other.execute("UPDATE entry SET hash = zeroblob(32) WHERE op = 'op-1'")
         with pytest.raises(LedgerDamagedError, match="its hash does not fit"):
             ledger.append(sale("op-1"))  # the op is taken: the connection is opened anew, and the tail verified
-        with pytest.raises(Exception, match="is closed"):
+        with pytest.raises(LedgerDamagedError, match="its hash does not fit"):
             ledger.append(sale("op-2"))

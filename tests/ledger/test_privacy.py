@@ -1,12 +1,23 @@
 """Nothing that was typed at enrolment stands in the chain, nor readable anywhere in the ledger's files."""
 
+import logging
 import unicodedata
 from base64 import b64encode
+from collections.abc import Iterator
 
 import pytest
 
+from agent.journal.batch import BATCH_BYTES_MAX, unpack
+from agent.journal.wire import expand
+from agent.ledger import audit
+from agent.ledger.kept.forgetting import erasing
+from agent.ledger.kept.in_flight import BODY
+from agent.ledger.kept.profiles.finding import by_email, by_name, by_phone
+from agent.ledger.kept.slip_queue import SlipQueue
 from agent.ledger.ledger import Ledger
-from agent.ledger.members import profile_of
+from agent.ledger.members import card_holder, holder, profile_of
+from agent.loyalty.cards import Source
+from tests.ledger.kept.forgetting.test_erasing import erased, send
 from tests.ledger.tills import draft, enrol, sale
 
 NUMBER = "982600000006"
@@ -82,3 +93,95 @@ def test_no_key_stands_in_the_ledgers_own_files(enrolled: Ledger) -> None:
 
     assert None not in keys
     assert [file.name for file in files for key in keys if key is not None and key in file.read_bytes()] == []
+
+
+PEOPLE = 60  # enough for the pages of profiles and search rows to split
+
+
+@pytest.fixture
+def crowd(enrolled: Ledger) -> Ledger:
+    """The member among many others who came before and after."""
+    for number in range(PEOPLE):
+        enrol(enrolled, f"other-{number}", {"name": f"Somebody{number} Else", "phone": f"+4478009{number:05}"})
+    enrol(enrolled, "acc-2", TYPED | {"name": "Ștefánia Quillfeather"}, number=NUMBER[:-1] + "7")  # and once more
+    for number in range(PEOPLE, 2 * PEOPLE):
+        enrol(enrolled, f"other-{number}", {"name": f"Somebody{number} Else"})
+    return enrolled
+
+
+def _secrets(ledger: Ledger) -> Iterator[bytes]:
+    """Everything that is kept of the member: ciphertexts, keys, and what he is found by."""
+    for account in ("acc-1", "acc-2"):
+        key = ledger.keys.get(account)
+        assert key is not None
+        yield key
+        with ledger.reading() as conn:
+            rows = conn.execute("SELECT subject, sealed FROM profile WHERE account = ?", (account,)).fetchall()
+        for subject, sealed in rows:
+            yield bytes(sealed)
+            yield from (bytes(sealed)[:24], bytes(sealed)[-24:])
+            profile = profile_of(ledger, subject)
+            assert profile is not None
+            yield from (token for token in ledger.keys.tokens(profile) if token not in _shared(ledger))
+
+
+def _shared(ledger: Ledger) -> set[bytes]:
+    """What somebody else is found by, too."""
+    return set(ledger.keys.tokens({"name": "Somebody Else"}))
+
+
+def _found(ledger: Ledger, secrets: list[bytes]) -> list[tuple[str, bytes]]:
+    """What of it stands in the till's files, by their names."""
+    files = {file.name: file.read_bytes() for file in ledger.path.parent.iterdir()}
+    typed = [form for _, form in LOOKED_FOR]
+    return [(name, secret) for name, data in files.items() for secret in [*secrets, *typed] if secret in data]
+
+
+def test_X1_after_an_erasure_no_file_of_the_till_holds_a_byte_of_the_member(
+    crowd: Ledger, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.DEBUG)
+    secrets = list(_secrets(crowd))
+    queue = SlipQueue(crowd)
+    queue.mark_slips({1: "confirmed"})
+    before = crowd.identity
+    assert {name.removesuffix("-wal") for name, _ in _found(crowd, secrets)} == {"ledger.db", "keys.db"}
+
+    for account in ("acc-1", "acc-2"):
+        crowd.append(erased(f"erase-{account}", account))
+    assert erasing.finish(crowd, seconds=60) == ()
+
+    assert _found(crowd, secrets) == []
+    assert [form for _, form in LOOKED_FOR if form in caplog.text.encode()] == []
+    assert by_name(crowd, TYPED["name"]) == by_phone(crowd, TYPED["phone"]) == by_email(crowd, TYPED["email"]) == []
+    assert card_holder(crowd, NUMBER, Source.NUMBER) is None
+    assert [form for line in audit.export(crowd) for _, form in LOOKED_FOR if form in line] == []
+    assert audit.verify(crowd)[-1].entries == before.seq + 2
+    assert len(by_name(crowd, "else")) > 1
+
+
+def test_X1_what_was_earned_stays_in_the_books_and_is_nobodys(crowd: Ledger) -> None:
+    crowd.append(erased("erase", "acc-1"))
+    erasing.finish(crowd, seconds=60)
+    found = holder(crowd, "acc-1")
+
+    assert found is not None
+    assert (found.status, found.balance("points")) == ("blocked", 3)
+
+
+def test_X1_a_profile_on_its_way_to_headquarters_is_gone_with_the_answer(crowd: Ledger) -> None:
+    secrets = list(_secrets(crowd))
+    send(crowd)
+    crowd.append(erased("erase-1", "acc-1"))
+    crowd.append(erased("erase-2", "acc-2"))
+
+    def travelling() -> list[bytes]:
+        items = unpack(expand(crowd.recall(BODY) or b"", bytes_max=BATCH_BYTES_MAX))
+        sealed = {profile.sealed for item in items for profile in item.profiles}
+        return [secret for secret in secrets if secret in sealed]
+
+    assert erasing.finish(crowd, seconds=60) == ("request",)
+    assert travelling() != []
+    send(crowd)  # the answer came, and this is what is asked next
+    assert erasing.finish(crowd, seconds=60) == ()
+    assert (travelling(), _found(crowd, secrets)) == ([], [])

@@ -20,8 +20,8 @@ def till_clock() -> TillClock:
     return TillClock("Europe/London", alone=True)
 
 
-def opened(path: Path, *, till: str = TILL, read_only: bool = False) -> Ledger:
-    return Ledger.open(path, till=till, clock=till_clock(), read_only=read_only)
+def opened(path: Path, *, till: str = TILL, read_only: bool = False, ballast: int = 0) -> Ledger:
+    return Ledger.open(path, till=till, clock=till_clock(), read_only=read_only, ballast=ballast)
 
 
 def earned(account: str, amount: int, *, lot: str, unit: str = "points") -> tuple[Posting, ...]:

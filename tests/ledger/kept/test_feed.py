@@ -1,10 +1,12 @@
 import secrets
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 import pytest
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
 
 from agent.errors import ChainBrokenError, JournalError
@@ -14,12 +16,17 @@ from agent.journal.entry import Entry, decode_entry, encode_entry
 from agent.journal.feed import CardRow, Cursor, EntryRow, LotRow, MemberRow, Page, ProgrammeRow, Row
 from agent.journal.fold import changes
 from agent.journal.sealed import seal, wrap_key
+from agent.journal.trust import Delegation, Role
 from agent.journal.wire import HQ, Position
 from agent.ledger import audit
 from agent.ledger.kept import programmes
 from agent.ledger.kept.feed import apply_page, cursor_of
+from agent.ledger.kept.forgetting import erasing
+from agent.ledger.kept.forgetting.dropping import drop_all
+from agent.ledger.kept.held import note_held
+from agent.ledger.kept.profiles.finding import Found, by_name, by_phone
 from agent.ledger.ledger import Ledger
-from agent.ledger.members import Found, by_phone, card_holder, holder, profile_of
+from agent.ledger.members import CardHolder, card_holder, holder, profile_of
 from agent.loyalty.cards import Source
 from agent.loyalty.sale import Lot, Status
 from tests.ledger.tills import derived, draft, earned, enrol, enrolment, opened, sale
@@ -312,29 +319,156 @@ class TestProfiles:
         assert points(ledger, "a") == {"x": 2}
 
 
-def test_a_programme_is_in_force_from_the_page_on(ledger: Ledger) -> None:
-    data = (PROGRAMMES / "coffee-shop.toml").read_bytes()
+def _programme(name: str, *, serial: int, number: int) -> ProgrammeRow:
+    delegation = Delegation(b"k" * 32, Role.PROGRAMME, serial).sign(Ed25519PrivateKey.generate())
+    return ProgrammeRow((PROGRAMMES / f"{name}.toml").read_bytes(), number, b"s" * 64, delegation)
 
-    Feed(ledger).tell(ProgrammeRow(data))
 
+def _in_force(ledger: Ledger) -> str | None:
     current = programmes.current(ledger)
-    assert current is not None
-    assert current.name == "Coffee Card"
+    return None if current is None else current.name
+
+
+def test_a_programme_is_in_force_from_the_page_on(ledger: Ledger) -> None:
+    Feed(ledger).tell(_programme("coffee-shop", serial=1, number=1))
+
+    assert _in_force(ledger) == "Coffee Card"
 
 
 def test_a_programme_this_agent_cannot_read_leaves_the_last_one_in_force(ledger: Ledger) -> None:
     feed = Feed(ledger)
-    feed.tell(ProgrammeRow((PROGRAMMES / "coffee-shop.toml").read_bytes()))
+    good = _programme("coffee-shop", serial=1, number=1)
+    feed.tell(good)
 
-    feed.tell(ProgrammeRow(b'name = "Tomorrow"\nholograms = true\n'))
+    feed.tell(replace(good, data=b'name = "Tomorrow"\nholograms = true\n', number=2))
 
-    current = programmes.current(ledger)
-    assert current is not None
-    assert current.name == "Coffee Card"
+    assert _in_force(ledger) == "Coffee Card"
     assert cursor_of(ledger, "hq-epoch").version == 2
 
 
-def _hq_entries(count: int) -> list[EntryRow]:
+FAR = {"name": "Ada Quillfeather", "phone": "020 7946 0001", "email": "ada@example.org", "birthday": "1987-06-05"}
+
+
+class TestPartsOfProfiles:
+    """What a till keeps of a member of another shop: the card, the first name, the balance."""
+
+    def _told(self, *, whole: bool) -> MemberRow:
+        profile = sealed_for_till(FAR, subject="far", key=b"k" * 32)
+        card = card_row("card-9", "far", NUMBER, key=b"k" * 32)
+        return replace(told("far", x=5), profiles=(profile,), cards=(card,), whole=whole)
+
+    def test_of_a_member_of_another_shop_only_card_first_name_and_balance_are_kept(self, ledger: Ledger) -> None:
+        Feed(ledger).tell(self._told(whole=False))
+
+        assert profile_of(ledger, "far") == {"name": "Ada"}
+        assert profile_of(ledger, "card-9") == {"number": NUMBER, "source": "number"}
+        assert card_holder(ledger, NUMBER, Source.NUMBER) == CardHolder("card-9", "far")
+        assert points(ledger, "far") == {"x": 5}
+        assert by_phone(ledger, "020 7946 0001") == by_name(ledger, "quillfeather") == by_name(ledger, "ada") == []
+
+    def test_what_is_kept_in_part_is_not_sealed_anew_with_every_balance(self, ledger: Ledger) -> None:
+        feed = Feed(ledger)
+        feed.tell(self._told(whole=False))
+        with ledger.reading() as conn:
+            before = conn.execute("SELECT * FROM profile").fetchall()
+        feed.tell(self._told(whole=False))
+
+        with ledger.reading() as conn:
+            assert conn.execute("SELECT * FROM profile").fetchall() == before
+
+    def test_a_member_who_comes_to_the_shop_is_known_whole_and_one_who_left_it_in_part(self, ledger: Ledger) -> None:
+        feed = Feed(ledger)
+        for whole in (False, True, False):
+            feed.tell(self._told(whole=whole))
+            assert (profile_of(ledger, "far") == FAR) == whole
+            assert (by_phone(ledger, "020 7946 0001") == [Found("far", None)]) == whole
+
+    def test_a_member_seen_here_stays_whole_until_headquarters_knows(self, ledger: Ledger) -> None:
+        enrol(ledger, "far", FAR, number=NUMBER)
+        feed = Feed(ledger)
+        feed.tell(self._told(whole=False), upto=[up_to(ledger, 1)])
+        before = profile_of(ledger, "far")
+        feed.tell(self._told(whole=False), upto=[up_to(ledger, 2)])
+
+        assert (before, profile_of(ledger, "far")) == (FAR, {"name": "Ada"})
+
+    def test_a_profile_that_was_dropped_comes_back_with_the_feed(self, ledger: Ledger) -> None:
+        feed = Feed(ledger)
+        feed.tell(self._told(whole=True))
+        note_held(ledger, [Position(ledger.identity.epoch, ledger.identity.seq, ledger.identity.head)])
+        drop_all(ledger)
+        assert (profile_of(ledger, "far"), cursor_of(ledger, "hq-epoch").version) == (None, 0)
+        Feed(ledger).tell(self._told(whole=True))
+
+        assert profile_of(ledger, "far") == FAR
+        assert by_phone(ledger, "020 7946 0001") == [Found("far", None)]
+        assert card_holder(ledger, NUMBER, Source.NUMBER) == CardHolder("card-9", "far")
+
+
+class TestErasures:
+    """Members who are erased, here or by headquarters."""
+
+    def test_an_erasure_by_headquarters_forgets_the_member_here(self, ledger: Ledger) -> None:
+        enrol(ledger, "a", {"name": "Ada", "phone": "020 7946 0001"}, number=NUMBER)
+        feed = Feed(ledger)
+        feed.tell(told("a", x=5), upto=[up_to(ledger, 2)])
+        feed.tell(*_hq_entries(1, kind="member_erased", body={"account": "a"}))
+        waits = erasing.finish(ledger, seconds=60)
+
+        assert (waits, ledger.keys.get("a"), profile_of(ledger, "a")) == ((), None, None)
+        assert (by_phone(ledger, "020 7946 0001"), card_holder(ledger, NUMBER, Source.NUMBER)) == ([], None)
+        found = holder(ledger, "a")
+        assert found is not None
+        assert (found.status, points(ledger, "a")) == (Status.BLOCKED, {"x": 5})
+
+    def test_it_is_still_erased_after_a_rebuild_and_another_page(self, ledger: Ledger) -> None:
+        feed = Feed(ledger)
+        feed.tell(*_hq_entries(1, kind="member_erased", body={"account": "a"}))
+        feed.tell(told("a", x=5))
+        before = derived(ledger)
+        audit.rebuild(ledger)
+
+        assert derived(ledger) == before
+        assert ("a", "erased") in before["account"]
+
+    def test_what_headquarters_still_says_of_a_member_erased_here_is_not_believed(self, ledger: Ledger) -> None:
+        enrol(ledger, "a", {"name": "Ada"}, number=NUMBER)
+        ledger.append(draft("erase", kind="member_erased", body={"account": "a"}))
+        erasing.finish(ledger, seconds=60)
+        profile = sealed_for_till({"name": "Ada"}, subject="a", key=b"k" * 32)
+        card = card_row("card-of-a", "a", NUMBER, key=b"k" * 32)
+        Feed(ledger).tell(replace(told("a", x=5), profiles=(profile,), cards=(card,)), upto=[up_to(ledger, 2)])
+
+        assert (profile_of(ledger, "a"), ledger.keys.get("a")) == (None, None)
+        assert card_holder(ledger, NUMBER, Source.NUMBER) is None
+        found = holder(ledger, "a")
+        assert found is not None
+        assert (found.status, points(ledger, "a")) == (Status.BLOCKED, {"x": 5})
+
+
+_JOIN = MappingProxyType({"account": "a", "into": "b"})
+
+
+@pytest.mark.parametrize(("serial", "number"), [(3, 4), (3, 5), (2, 99)])
+def test_an_older_word_on_the_programme_is_no_news(ledger: Ledger, serial: int, number: int) -> None:
+    feed = Feed(ledger)
+    feed.tell(_programme("coffee-shop", serial=3, number=5))
+
+    feed.tell(_programme("general-shop", serial=serial, number=number))
+
+    assert _in_force(ledger) == "Coffee Card"
+
+
+def test_the_next_key_has_the_last_word_whatever_number_a_thief_took(ledger: Ledger) -> None:
+    feed = Feed(ledger)
+    feed.tell(_programme("coffee-shop", serial=3, number=2**53 - 1))
+
+    feed.tell(_programme("general-shop", serial=4, number=1))
+
+    assert _in_force(ledger) == "Corner Shop Club"
+
+
+def _hq_entries(count: int, *, kind: str = "accounts_joined", body: Mapping[str, Any] = _JOIN) -> list[EntryRow]:
     rows, head = [], GENESIS
     for seq in range(1, count + 1):
         entry = Entry(
@@ -343,11 +477,11 @@ def _hq_entries(count: int) -> list[EntryRow]:
             seq=seq,
             id=f"id{seq}",
             op=f"op{seq}",
-            kind="accounts_joined",
+            kind=kind,
             day="2026-01-02",
             clock={},
             by=HQ,
-            body={"account": "a", "into": "b"},
+            body=dict(body),
         )
         data = encode_entry(entry)
         head = link(head, data)
@@ -379,6 +513,33 @@ def test_headquarters_entries_that_do_not_continue_their_chain_change_nothing(
 
     assert holder(ledger, "a") is None
     assert cursor_of(ledger, "hq-epoch").version == 0
+
+
+def test_what_headquarters_set_aside_of_an_epoch_that_was_restored_over_is_no_later_entry(ledger: Ledger) -> None:
+    first = ledger.identity.epoch
+    ledger.begin_epoch(reason="restored")
+    ledger.append(sale("one", account="a", points=5))
+    heard = [Position(first, 9, bytes(32)), up_to(ledger, 2)]
+
+    Feed(ledger).tell(told("a", one=5), upto=heard, quarantined=[(first, 3)])  # the third entry was lost here
+
+    assert points(ledger, "a") == {"one": 5}
+
+
+def test_a_card_linked_here_stays_linked_until_headquarters_has_heard_of_it(ledger: Ledger) -> None:
+    ledger.append(draft("known", kind="card_opened", body={"card": "c", "account": "own"}))
+    row = replace(told("own"), cards=(CardRow("c", "own"),))
+    feed = Feed(ledger)
+    feed.tell(row, upto=[up_to(ledger, 2)])
+    ledger.append(draft("link", kind="card_linked", body={"card": "c", "account": "home", "role": "earn"}))
+
+    feed.tell(row, upto=[up_to(ledger, 2)])
+    before = derived(ledger)["card"]
+    audit.rebuild(ledger)
+    assert [card[:3] for card in before] == [card[:3] for card in derived(ledger)["card"]] == [("c", "home", "earn")]
+    feed.tell(row, upto=[up_to(ledger, 3)])
+
+    assert [card[:3] for card in derived(ledger)["card"]] == [("c", "own", "spend")]
 
 
 def test_what_was_told_is_there_after_a_restart(path: Path) -> None:

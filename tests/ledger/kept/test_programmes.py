@@ -46,3 +46,14 @@ def test_a_programme_in_another_currency_than_the_books_is_refused(ledger: Ledge
     with pytest.raises(ProgrammeError, match="the programme is in RON, the books of this till are in EUR"):
         programmes.adopt(ledger, COFFEE.replace(b'"EUR"', b'"RON"'))
     assert programmes.current(ledger) is not None
+
+
+def test_the_books_keep_their_currency_though_the_programme_cannot_be_read_any_more(ledger: Ledger) -> None:
+    programmes.adopt(ledger, COFFEE)
+    with ledger.write() as conn:
+        conn.execute("UPDATE programme SET data = CAST('of_old = true' || x'0a' || data AS BLOB)")
+
+    with pytest.raises(ProgrammeError, match="the programme is in RON, the books of this till are in EUR"):
+        programmes.adopt(ledger, COFFEE.replace(b'"EUR"', b'"RON"'))
+    other = programmes.adopt(ledger, COFFEE + b"\n")
+    assert programmes.current(ledger) == other

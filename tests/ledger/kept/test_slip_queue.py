@@ -14,7 +14,7 @@ def queue(ledger: Ledger) -> SlipQueue:
 def test_a_job_names_the_entry_it_was_acknowledged_with(ledger: Ledger, queue: SlipQueue) -> None:
     recorded = ledger.append(sale("op-1"))
 
-    facts = {"op": "op-1", "total": 300, "head": recorded.hash.hex()[:16]}
+    facts = {"op": "op-1", "total": 300, "head": recorded.hash.hex()[:16], "seq": 2}
     assert queue.next_slip() == SlipJob(1, recorded.hash.hex(), "sale", facts, "queued")
     assert queue.slip_of("op-1") == queue.slip(1) == queue.next_slip()
 
@@ -50,12 +50,14 @@ def test_the_next_job_after_one_that_is_in_hand_is_found(ledger: Ledger, queue: 
 
 
 def test_open_jobs_are_counted_and_all_there_ever_were(ledger: Ledger, queue: SlipQueue) -> None:
-    assert queue.slip_counts() == {"queued": 0, "sent": 0, "failed": 0, "all": 0}
+    assert queue.slip_counts() == {"queued": 0, "sent": 0, "doubtful": 0, "failed": 0, "all": 0}
     for i in range(4):
         ledger.append(sale(f"op-{i}"))
     queue.mark_slips({1: "confirmed", 2: "sent", 3: "failed"})
+    assert queue.slip_counts() == {"queued": 1, "sent": 1, "doubtful": 0, "failed": 1, "all": 4}
+    queue.mark_slips({1: "doubtful", 2: "again"})
 
-    assert queue.slip_counts() == {"queued": 1, "sent": 1, "failed": 1, "all": 4}
+    assert queue.slip_counts() == {"queued": 2, "sent": 0, "doubtful": 1, "failed": 1, "all": 4}
 
 
 def test_a_job_is_still_there_after_a_restart(ledger: Ledger) -> None:
