@@ -1,17 +1,19 @@
-"""Reading members: whose card this is, what an account holds, who answers to a phone number or a name."""
+"""Reading members: whose card this is, what an account holds, what it is called."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
+from itertools import groupby
+from operator import itemgetter
 from typing import Any
 
-from agent.ledger.kept.profiles import name_parts, phone_digits
+from agent.ledger.derived import ERASED
+from agent.ledger.kept.profiles.forms import phone_end
+from agent.ledger.kept.profiles.part import first_name_of
 from agent.ledger.ledger import Ledger
 from agent.loyalty.cards import Source
 from agent.loyalty.sale import Holder, Lot, Status
-
-FOUND_MAX = 20  # members a search by name returns at most
 
 _TAP = "tap:"  # and a card's id, which says nothing of its number: a key in `state`
 _TAP_BYTES = 8  # always as many, so that SQLite finds the highest
@@ -21,11 +23,15 @@ _TAP_BYTES = 8  # always as many, so that SQLite finds the highest
 # and among several of them the one that may do least.
 _CARDS_OF_NUMBER = """
 SELECT card.id, card.account FROM search
-JOIN card ON card.id = search.subject
+JOIN profile ON profile.id = search.profile
+JOIN card ON card.id = profile.subject
 LEFT JOIN joined ON joined.account = card.account
 LEFT JOIN account ON account.id = coalesce(joined.into_account, card.account)
-WHERE search.token = ? ORDER BY account.status = 'provisional', card.role, card.id LIMIT 1
+WHERE search.half IN (0, 1) AND search.token = ? ORDER BY account.status = 'provisional', card.role, card.id LIMIT 1
 """
+
+_LOTS = "SELECT unit, lot, amount, expires FROM lot WHERE account = ? AND amount != 0 ORDER BY unit, lot"
+_OF_LOT = itemgetter(1, 2, 3)  # of a row of _LOTS
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,17 +40,6 @@ class CardHolder:
 
     card: str
     account: str
-
-
-@dataclass(frozen=True, slots=True)
-class Found:
-    """A member who was looked up: the account, and the card of the person of it who answers to what was asked.
-
-    `card` is None when that is the member himself.
-    """
-
-    account: str
-    card: str | None
 
 
 def card_holder(ledger: Ledger, number: str, source: Source) -> CardHolder | None:
@@ -68,7 +63,8 @@ def last_tap(ledger: Ledger, number: str, source: Source) -> int | None:
     """
     with ledger.reading() as conn:
         row = conn.execute(
-            "SELECT max(state.value) FROM search JOIN state ON state.key = ? || search.subject WHERE search.token = ?",
+            "SELECT max(state.value) FROM search JOIN profile ON profile.id = search.profile"
+            " JOIN state ON state.key = ? || profile.subject WHERE search.half IN (0, 1) AND search.token = ?",
             (_TAP, ledger.keys.token(str(source), number)),
         ).fetchone()
     return None if row[0] is None else int.from_bytes(row[0])
@@ -80,19 +76,25 @@ def tapped(card: str, tap: int) -> Mapping[str, bytes]:
 
 
 def holder(ledger: Ledger, account: str) -> Holder | None:
-    """Return what an account (or the account it was joined to) is and holds, or None if there is none."""
+    """Return what an account (or the account it was joined to) is and holds, or None if there is none.
+
+    One whose member was erased is blocked: nothing is earned or spent on it, and a refund finds its lots.
+    """
     account = ledger.resolve(account)
     with ledger.reading() as conn:
         row = conn.execute("SELECT status FROM account WHERE id = ?", (account,)).fetchone()
         if row is None:
             return None
-        rows = conn.execute(
-            "SELECT unit, lot, amount, expires FROM lot WHERE account = ? AND amount != 0", (account,)
-        ).fetchall()
-    lots: dict[str, list[Lot]] = {}
-    for unit, lot, amount, expires in rows:
-        lots.setdefault(unit, []).append(Lot(lot, amount, expires))
-    return Holder(account, Status(row[0]), {unit: tuple(held) for unit, held in lots.items()})
+        rows = conn.execute(_LOTS, (account,)).fetchall()
+    lots = {unit: tuple(map(Lot._make, map(_OF_LOT, held))) for unit, held in groupby(rows, key=itemgetter(0))}
+    return Holder(account, Status.BLOCKED if row[0] == ERASED else Status(row[0]), lots)
+
+
+def is_erased(ledger: Ledger, account: str) -> bool:
+    """Say whether the member of an account was erased."""
+    with ledger.reading() as conn:
+        row = conn.execute("SELECT status FROM account WHERE id = ?", (ledger.resolve(account),)).fetchone()
+    return row is not None and row[0] == ERASED
 
 
 def profile_of(ledger: Ledger, subject: str) -> dict[str, Any] | None:
@@ -112,8 +114,19 @@ def born(ledger: Ledger, account: str) -> str | None:
 def first_name(ledger: Ledger, account: str) -> str | None:
     """Return what a slip may call the member."""
     profile = profile_of(ledger, ledger.resolve(account))
-    words = str(profile.get("name") or "").split() if profile else []
-    return words[0] if words else None
+    return None if profile is None else first_name_of(profile)
+
+
+def addressed(ledger: Ledger, account: str) -> tuple[str | None, str | None]:
+    """Return what a slip may call the member, and in which language; None for what is not known."""
+    profile = profile_of(ledger, ledger.resolve(account)) or {}
+    return first_name_of(profile), profile.get("language")
+
+
+def called(ledger: Ledger, account: str) -> tuple[str | None, str | None]:
+    """Return a member's first name, and how his phone number ends: so the cashier tells namesakes apart."""
+    profile = profile_of(ledger, ledger.resolve(account)) or {}
+    return first_name_of(profile), phone_end(str(profile.get("phone") or ""))
 
 
 def accounts_from(ledger: Ledger, start: str) -> list[str]:
@@ -123,28 +136,3 @@ def accounts_from(ledger: Ledger, start: str) -> list[str]:
         rows = conn.execute("SELECT id FROM account WHERE id BETWEEN ? AND ?", between).fetchall()
         rows += conn.execute("SELECT account FROM joined WHERE account BETWEEN ? AND ?", between).fetchall()
     return sorted({ledger.resolve(account) for (account,) in rows})
-
-
-def by_phone(ledger: Ledger, phone: str) -> list[Found]:
-    """Return the members with this phone number, however its country is written."""
-    return _found(ledger, [ledger.keys.token("phone", phone_digits(phone))])
-
-
-def by_name(ledger: Ledger, name: str) -> list[Found]:
-    """Return the members whose name has every word of `name`, at most FOUND_MAX."""
-    return _found(ledger, [ledger.keys.token("name", part) for part in name_parts(name)])
-
-
-def _found(ledger: Ledger, tokens: Iterable[bytes]) -> list[Found]:
-    """Return who answers to all tokens: an account once, and for itself rather than for one of its cards."""
-    subjects: set[tuple[str, str]] | None = None
-    with ledger.reading() as conn:
-        for token in tokens:
-            rows = conn.execute("SELECT subject, account FROM search WHERE token = ?", (token,))
-            these = {(subject, account) for subject, account in rows}
-            subjects = these if subjects is None else subjects & these
-    cards: dict[str, list[str | None]] = {}
-    for subject, account in sorted(subjects or ()):
-        cards.setdefault(ledger.resolve(account), []).append(None if subject == account else subject)
-    found = [Found(account, None if None in known else known[0]) for account, known in sorted(cards.items())]
-    return found[:FOUND_MAX]

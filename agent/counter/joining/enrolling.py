@@ -13,6 +13,7 @@ from agent.counter.joining.referring import Referrer, referrer_of
 from agent.counter.slip_facts import slip_facts
 from agent.errors import NotAllowedError, OpConflictError
 from agent.ledger import members
+from agent.ledger.kept.profiles.finding import of_this_name
 from agent.ledger.members import CardHolder
 from agent.ledger.records import Draft, Recorded
 from agent.loyalty.cards import Source
@@ -32,6 +33,7 @@ def enrol(bench: Bench, ask: EnrolAsk, source: Source, *, by: str) -> EnrolAnswe
     before = bench.ledger.find(ask.op)
     if before is not None:
         return _answer(bench, _same_enrolment(bench, ask, before), repeated=True)
+    bench.ledger.require_room()
     held = _begun(bench, ask, source)
     _check_new(bench, ask, held)
     account = held.account if held else new_name()
@@ -111,7 +113,7 @@ def _check_new(bench: Bench, ask: EnrolAsk, held: CardHolder | None) -> None:
             f"the card belongs to member {held.account!r} already", hint="greet the member, or take a new card"
         )
     if ask.name and ask.phone:
-        same = set(members.by_phone(bench.ledger, ask.phone)) & set(members.by_name(bench.ledger, ask.name))
+        same = of_this_name(bench.ledger, ask.name, ask.phone)
         if same:
             account = min(found.account for found in same)
             raise NotAllowedError(

@@ -6,7 +6,8 @@ from agent.counter.answers import MemberView
 from agent.counter.bench import Bench, new_name
 from agent.errors import NotAllowedError, UnknownError
 from agent.ledger import members
-from agent.ledger.members import CardHolder, Found
+from agent.ledger.kept.profiles.finding import Found, by_email, by_name, by_phone
+from agent.ledger.members import CardHolder
 from agent.ledger.records import Draft
 from agent.loyalty.cards import Source
 
@@ -38,6 +39,7 @@ def _check_tap(bench: Bench, number: str, source: Source, tap: int) -> None:
 
 def _open_card(bench: Bench, number: str, source: Source, *, by: str, tap: int | None) -> CardHolder:
     check_ranges(bench, number, source)
+    bench.ledger.require_room()
     account, card = new_name(), new_name()
     profile = bench.ledger.keys.seal({"number": number, "source": str(source)}, subject=card, account=account)
     draft = Draft(
@@ -67,12 +69,17 @@ def check_ranges(bench: Bench, number: str, source: Source) -> None:
 
 def find_by_phone(bench: Bench, phone: str) -> list[MemberView]:
     """Return the members with this phone number."""
-    return [_seen(bench, found) for found in members.by_phone(bench.ledger, phone)]
+    return [_seen(bench, found) for found in by_phone(bench.ledger, phone)]
+
+
+def find_by_email(bench: Bench, email: str) -> list[MemberView]:
+    """Return the members with this e-mail address."""
+    return [_seen(bench, found) for found in by_email(bench.ledger, email)]
 
 
 def find_by_name(bench: Bench, name: str) -> list[MemberView]:
-    """Return the members whose name has all these words."""
-    return [_seen(bench, found) for found in members.by_name(bench.ledger, name)]
+    """Return the members whose name has all these words, or nearly; the nearest first."""
+    return [_seen(bench, found) for found in by_name(bench.ledger, name)]
 
 
 def member(bench: Bench, account: str) -> MemberView:

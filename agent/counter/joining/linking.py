@@ -22,6 +22,7 @@ def link(bench: Bench, ask: LinkAsk, source: Source, *, by: str) -> LinkAnswer:
     before = bench.ledger.find(ask.op)
     if before is not None:
         return _answer(bench, _same_link(bench, ask, before), repeated=True)
+    bench.ledger.require_room()
     holder = bench.holder(ask.account)
     if holder.status is not Status.REGULAR:
         raise NotAllowedError(f"account {holder.account!r} is {holder.status}", hint="enrol the member first")

@@ -8,6 +8,7 @@ from agent.counter.asks import EnrolAsk
 from agent.counter.bench import Bench
 from agent.errors import NotAllowedError
 from agent.ledger import members
+from agent.ledger.kept.profiles.finding import by_phone
 from agent.loyalty.judging.referral import account_start, may_refer
 from agent.loyalty.programme.units import VISITS
 from agent.loyalty.sale import Holder
@@ -44,7 +45,7 @@ def referrer_of(bench: Bench, ask: EnrolAsk, begun: Holder) -> Referrer | None:
     if len(found) != 1:
         return Referrer(start, None)
     (account,) = found
-    phones = [] if ask.phone is None else members.by_phone(bench.ledger, ask.phone)
+    phones = [] if ask.phone is None else by_phone(bench.ledger, ask.phone)
     if account == begun.account or account in {known.account for known in phones}:
         raise NotAllowedError("nobody brings himself: the code is of the same account or phone number", hint=_WITHOUT)
     holder = bench.holder(account)

@@ -16,28 +16,45 @@ from typing import Any
 import orjson
 from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
 
-from agent.errors import ChainBrokenError, JournalError, ProgrammeError
+from agent.errors import ChainBrokenError, JournalError
 from agent.journal.batch import SealedProfile
 from agent.journal.chain import check_place, link
 from agent.journal.entry import decode_entry, encode
-from agent.journal.feed import Cursor, EntryRow, MemberRow, Page, ProgrammeRow
+from agent.journal.feed import (
+    Cursor,
+    EntryRow,
+    MemberRow,
+    Page,
+    ProgrammeRow,
+    Row,
+    ShopKeyRow,
+    TillRow,
+    VoucherRow,
+)
 from agent.journal.fold import EARN, SPEND, Changes, changes
 from agent.journal.sealed import unseal, unwrap_key
 from agent.journal.wire import HQ, Position, read
-from agent.ledger.derived import add_lots
+from agent.ledger.derived import ERASED, add_lots, mark_erased
+from agent.ledger.kept import codes
+from agent.ledger.kept.forgetting.deleting import forget
 from agent.ledger.kept.profiles import Keys, NewProfile, put_profile
-from agent.ledger.kept.programmes import CURRENT
+from agent.ledger.kept.profiles.part import put_part
+from agent.ledger.kept.programmes import take
 from agent.ledger.ledger import Ledger
-from agent.loyalty.programme import load
 from agent.loyalty.sale import Status
 
-_CURSOR = "feed.cursor"  # keys in `state`
+CURSOR = "feed.cursor"  # a key in `state`
 
 _OWN_ENTRIES = """
 SELECT entry.n, entry.bytes FROM account_entry JOIN entry USING (n)
 WHERE account_entry.account = ? AND entry.n BETWEEN ? AND ? ORDER BY n
 """
 _N_MAX = 2**62
+_JOIN_STATUS = f"""
+INSERT INTO account (id, status) SELECT ?, status FROM account WHERE id = ?
+ON CONFLICT DO UPDATE SET status = excluded.status
+WHERE excluded.status = '{ERASED}' OR (excluded.status = '{Status.REGULAR}' AND status = '{Status.PROVISIONAL}')
+"""  # noqa: S608 - constants of ours
 
 log = logging.getLogger(__name__)
 
@@ -71,7 +88,7 @@ class _Opened:
 
 def cursor_of(ledger: Ledger, hq_epoch: str) -> Cursor:
     """Return how far this till knows the feed of an epoch of headquarters."""
-    kept = ledger.recall(_CURSOR)
+    kept = ledger.recall(CURSOR)
     found = None if kept is None else read(kept, lambda value: Cursor(str(value["epoch"]), int(value["version"])))
     return found if found is not None and found.epoch == hq_epoch else Cursor(hq_epoch)
 
@@ -83,8 +100,11 @@ def apply_page(ledger: Ledger, page: Page, private: X25519PrivateKey) -> Fed:
     entries in it do not continue their chain.
     """
     opened = {row.account: list(_open_profiles(row, private)) for row in page.rows if isinstance(row, MemberRow)}
-    ledger.keys.adopt({one.account: one.key for several in opened.values() for one in several})
+    ledger.require_room()
+    shop_keys = dict(_open_shop_keys(ledger, page.rows, private))
     with ledger.reading():  # nobody appends between the commit and `reload_joined`
+        opened = _without_erased(ledger, opened)
+        ledger.keys.adopt(shop_keys | {one.account: one.key for several in opened.values() for one in several})
         if page.after != cursor_of(ledger, page.cursor.epoch) or page.cursor.version < page.after.version:
             raise JournalError(f"page {page.after.version}-{page.cursor.version} does not follow what this till knows")
         fed = _apply(ledger, page, opened)
@@ -96,19 +116,24 @@ def _apply(ledger: Ledger, page: Page, opened: Mapping[str, list[_Opened]]) -> F
     members = entries = 0
     programme = False
     with ledger.write() as conn:
-        contained = _contained(conn, page)
+        contained = contained_by(conn, page.upto, page.quarantined)
         for row in page.rows:
             match row:
-                case ProgrammeRow(data):
-                    programme = _take_programme(conn, data) or programme
+                case ProgrammeRow():
+                    programme = take(conn, row) or programme
                 case EntryRow():
                     entries += _keep_hq_entry(conn, page.cursor.epoch, row)
+                    _erase_as_said(conn, row.data)
                 case MemberRow():
                     _take_member(conn, row, contained)
                     _take_profiles(conn, ledger.keys, row, opened[row.account], contained.upto_n)
                     members += 1
+                case TillRow():
+                    codes.take_till(conn, row)
+                case VoucherRow():
+                    codes.take_voucher(conn, row)
         value = encode({"epoch": page.cursor.epoch, "version": page.cursor.version})
-        _remember(conn, _CURSOR, value)
+        _remember(conn, CURSOR, value)
     return Fed(members, entries, programme)
 
 
@@ -117,18 +142,6 @@ def _remember(conn: sqlite3.Connection, key: str, value: bytes) -> None:
 
 
 # -- programme and headquarters' own entries ---------------------------------------------------------------------------
-
-
-def _take_programme(conn: sqlite3.Connection, data: bytes) -> bool:
-    """Put a programme in force; one that this agent cannot read leaves the last good one in force."""
-    try:
-        version = load(data).version
-    except ProgrammeError as error:
-        log.warning("a programme from headquarters cannot be used here: %s", error)
-        return False
-    conn.execute("INSERT OR IGNORE INTO programme VALUES (?, ?)", (version, data))
-    _remember(conn, CURRENT, version.encode())
-    return True
 
 
 def _keep_hq_entry(conn: sqlite3.Connection, epoch: str, row: EntryRow) -> int:
@@ -148,12 +161,23 @@ def _keep_hq_entry(conn: sqlite3.Connection, epoch: str, row: EntryRow) -> int:
     return 1
 
 
+def _erase_as_said(conn: sqlite3.Connection, data: bytes) -> None:
+    """Forget a member whom headquarters' entry says to be erased; the keys go after the commit (`erasing.finish`)."""
+    erased = changes(decode_entry(data)).erased
+    if erased is not None:
+        joined = dict(conn.execute("SELECT account, into_account FROM joined"))
+        mark_erased(conn, joined.get(erased, erased))
+        forget(conn, erased, joined)
+
+
 # -- members -----------------------------------------------------------------------------------------------------------
 
 
-def _contained(conn: sqlite3.Connection, page: Page) -> Contained:
-    """Work out from (epoch, seq) which entries of this till the page's members contain."""
-    upto = {position.epoch: position.seq for position in page.upto}
+def contained_by(
+    conn: sqlite3.Connection, held: Iterable[Position], quarantined: Iterable[tuple[str, int]]
+) -> Contained:
+    """Work out which entries of this till books contain that hold its epochs up to `held`, without `quarantined`."""
+    upto = {position.epoch: position.seq for position in held}
     epochs = conn.execute("SELECT id, first_n FROM epoch ORDER BY no").fetchall()
     last_n = int(conn.execute("SELECT coalesce(max(n), 0) FROM entry").fetchone()[0])
     ends = [first_n - 1 for _, first_n in epochs[1:]] + [last_n]
@@ -162,8 +186,9 @@ def _contained(conn: sqlite3.Connection, page: Page) -> Contained:
     ]
     upto_n = max((at for (at, _), (epoch, _) in zip(booked, epochs, strict=True) if epoch in upto), default=0)
     missing = [(at + 1, end) for at, end in booked if at < end < upto_n]
-    first = dict(epochs)
-    missing += [(first[epoch] + seq - 1,) * 2 for epoch, seq in page.quarantined if epoch in first]
+    places = {epoch: (first_n, end) for (epoch, first_n), end in zip(epochs, ends, strict=True)}
+    aside = [(places[epoch][0] + seq - 1, places[epoch][1]) for epoch, seq in quarantined if epoch in places]
+    missing += [(n, n) for n, end in aside if n <= end]  # headquarters may hold more than a till that was restored
     return Contained(upto_n, tuple(missing))
 
 
@@ -178,14 +203,16 @@ def _take_member(conn: sqlite3.Connection, row: MemberRow, contained: Contained)
     }
     values = (row.account, row.status, contained.upto_n, orjson.dumps(content))
     conn.execute("INSERT OR REPLACE INTO snapshot VALUES (?, ?, ?, ?)", values)
-    joined = dict(conn.execute("SELECT account, into_account FROM joined"))
-    _restore(conn, values, joined)
+    parts = conn.execute("SELECT account, into_account FROM joined WHERE into_account = ?", (row.account,))
+    _restore(conn, values, dict(parts))
 
 
 def _join(conn: sqlite3.Connection, account: str, into: str) -> None:
     """Make `account`, and what was joined into it before, part of `into`."""
     conn.execute("UPDATE joined SET into_account = ? WHERE into_account = ?", (into, account))
     conn.execute("INSERT OR REPLACE INTO joined VALUES (?, ?)", (account, into))
+    conn.execute(_JOIN_STATUS, (into, account))
+    conn.execute("DELETE FROM account WHERE id = ?", (account,))
     conn.execute("UPDATE card SET account = ? WHERE account = ?", (into, account))
     conn.execute("UPDATE OR IGNORE account_entry SET account = ? WHERE account = ?", (into, account))
     for statement in ("DELETE FROM account_entry", "DELETE FROM lot", "DELETE FROM snapshot"):
@@ -194,27 +221,39 @@ def _join(conn: sqlite3.Connection, account: str, into: str) -> None:
 
 def restore_snapshots(conn: sqlite3.Connection, joined: Mapping[str, str]) -> None:
     """Put what headquarters said back under the till's own entries, after the derived tables were built anew."""
-    for values in conn.execute("SELECT account, status, upto_n, lots FROM snapshot").fetchall():
+    for values in conn.execute("SELECT account, status, upto_n, lots FROM snapshot ORDER BY rowid"):  # as they came
         _restore(conn, values, joined)
+    for (data,) in conn.execute("SELECT bytes FROM hq_entry WHERE instr(bytes, ?)", (b'"kind":"member_erased"',)):
+        erased = changes(decode_entry(data)).erased
+        if erased is not None:
+            mark_erased(conn, joined.get(erased, erased))
 
 
 def _restore(conn: sqlite3.Connection, values: tuple[str, str, int, bytes], joined: Mapping[str, str]) -> None:
     """Replace an account's holdings by its snapshot and the own entries that the snapshot does not contain."""
     account, status, upto_n, data = values
     content = orjson.loads(data)
-    parts = [account, *(one for one, into in joined.items() if into == account)]
-    conn.execute("INSERT OR REPLACE INTO account VALUES (?, ?)", (account, _status(conn, parts, status)))
+    conn.execute("INSERT OR REPLACE INTO account VALUES (?, ?)", (account, _status(conn, account, status)))
+    ranges = [*content["missing"], (upto_n + 1, _N_MAX)]
     earn_only = set(content.get("earn_only", ()))
-    rows = [(card, account, EARN if card in earn_only else SPEND) for card in content["cards"]]
-    conn.executemany("INSERT OR REPLACE INTO card (id, account, role) VALUES (?, ?, ?)", rows)
+    for card in content["cards"]:
+        _restore_card(conn, (card, account, EARN if card in earn_only else SPEND), ranges)
     conn.execute("DELETE FROM lot WHERE account = ?", (account,))
     lots = [(account, unit, lot, expires, amount) for unit, lot, amount, expires in content["lots"]]
     conn.executemany("INSERT INTO lot (account, unit, lot, expires, amount) VALUES (?, ?, ?, ?, ?)", lots)
-    ranges = [*content["missing"], (upto_n + 1, _N_MAX)]
     for n, entry in _own_entries(conn, account, ranges):
         moved = changes(decode_entry(entry)).lots
         own = {key: amount for key, amount in moved.items() if joined.get(key[0], key[0]) == account}
         add_lots(conn, n, Changes(lots=own), joined)
+
+
+def _restore_card(conn: sqlite3.Connection, card: tuple[str, str, str], beyond: Iterable[Sequence[int]]) -> None:
+    """Link a card as headquarters said, unless an own entry that it did not know then linked it elsewhere."""
+    own = conn.execute("SELECT n FROM card WHERE id = ?", card[:1]).fetchone()
+    if own is None or not any(low <= own[0] <= high for low, high in beyond):
+        linked = "INSERT INTO card (id, account, role) VALUES (?, ?, ?)"
+        same = " ON CONFLICT DO UPDATE SET account = excluded.account, role = excluded.role"
+        conn.execute(linked + same, card)
 
 
 def _own_entries(
@@ -224,12 +263,28 @@ def _own_entries(
         yield from conn.execute(_OWN_ENTRIES, (account, low, high)).fetchall()
 
 
-def _status(conn: sqlite3.Connection, parts: Sequence[str], said: str) -> str:
-    """What headquarters said, unless the member was enrolled here and headquarters does not know yet."""
-    marks = ", ".join("?" * len(parts))
-    query = f"SELECT status FROM account WHERE id IN ({marks})"  # noqa: S608 - question marks
-    known = {row[0] for row in conn.execute(query, parts)}
-    return Status.REGULAR if said == Status.PROVISIONAL and Status.REGULAR in known else said
+def _status(conn: sqlite3.Connection, account: str, said: str) -> str:
+    """What headquarters said, unless the member was enrolled or erased here and headquarters does not know yet."""
+    row = conn.execute("SELECT status FROM account WHERE id = ?", (account,)).fetchone()
+    known = None if row is None else row[0]
+    if known == ERASED:
+        return ERASED
+    return Status.REGULAR if said == Status.PROVISIONAL and known == Status.REGULAR else said
+
+
+# -- keys of the shop --------------------------------------------------------------------------------------------------
+
+
+def _open_shop_keys(ledger: Ledger, rows: Iterable[Row], private: X25519PrivateKey) -> Iterator[tuple[str, bytes]]:
+    """Yield the keys of this till's shop, by their rows of the keys' file; one that does not open stops nothing."""
+    shop = ledger.till.partition("/")[0]
+    for row in rows:
+        if not isinstance(row, ShopKeyRow) or row.shop != shop:
+            continue
+        try:
+            yield codes.shop_key_name(row.number), unwrap_key(row.wrapped_key, private)
+        except JournalError as error:
+            log.warning("key %d of shop=%s does not open: %s", row.number, row.shop, error)
 
 
 # -- profiles ----------------------------------------------------------------------------------------------------------
@@ -251,17 +306,45 @@ def _open_profiles(row: MemberRow, private: X25519PrivateKey) -> Iterator[_Opene
         yield _Opened(account, profile, key, content)
 
 
+def _without_erased(ledger: Ledger, opened: Mapping[str, list[_Opened]]) -> dict[str, list[_Opened]]:
+    """Leave out the profiles of members who were erased here, which headquarters may not have heard of yet."""
+    accounts = {*opened, *(one.account for several in opened.values() for one in several)}
+    marks = ", ".join("?" * len(accounts))
+    query = f"SELECT id FROM account WHERE status = ? AND id IN ({marks})"  # noqa: S608 - question marks
+    erased = {account for (account,) in ledger.conn.execute(query, (ERASED, *accounts))}
+    return {
+        account: [one for one in several if not erased & {account, one.account}] for account, several in opened.items()
+    }
+
+
 def _take_profiles(
     conn: sqlite3.Connection, keys: Keys, row: MemberRow, opened: Iterable[_Opened], upto_n: int
 ) -> None:
-    """Keep a member's profiles. The account's own may be one of an account that was joined into it."""
+    """Keep a member's profiles. The account's own may be one of an account that was joined into it.
+
+    Of one that is to be kept in part, what was here stays if he was seen and headquarters does not know yet.
+    """
     of_account = {profile.subject for profile in row.profiles}
+    is_seen = not row.whole and _seen_since(conn, row.account, upto_n)
     for one in opened:
-        subject = one.profile.subject
-        if subject not in of_account or subject == row.account:
+        subject, account = one.profile.subject, one.account
+        of_joined = subject in of_account and subject != row.account
+        if of_joined:
+            subject = account = row.account
+        if (of_joined and row.account in of_account) or ((of_joined or is_seen) and _has_profile(conn, subject)):
+            continue
+        if not (row.whole or is_seen):
+            put_part(conn, keys, one.content, subject=subject, account=account)
+        elif of_joined:
+            put_profile(conn, keys.seal(one.content, subject=subject, account=account))
+        else:
             _take_profile(conn, keys, one, upto_n)
-        elif row.account not in of_account and not _has_profile(conn, row.account):
-            put_profile(conn, keys.seal(one.content, subject=row.account, account=row.account))
+
+
+def _seen_since(conn: sqlite3.Connection, account: str, upto_n: int) -> bool:
+    """Say whether the account was seen here, by an own entry that headquarters' books do not contain yet."""
+    query = "SELECT 1 FROM account_entry WHERE account = ? AND n > ? LIMIT 1"
+    return conn.execute(query, (account, upto_n)).fetchone() is not None
 
 
 def _take_profile(conn: sqlite3.Connection, keys: Keys, one: _Opened, upto_n: int) -> None:

@@ -1,0 +1,1 @@
+"""Forgetting: a member who is erased, profiles when headquarters is silent for long, slips that were printed."""
