@@ -1,0 +1,1 @@
+"""Closing: X and Z reports, and openings of the cash drawer."""
