@@ -3,33 +3,29 @@
 from __future__ import annotations
 
 import shutil
+import time
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from agent.errors import TallyError
+from agent.ledger.disk.aside import ASIDE_FILE, lines_of
 from agent.ledger.kept.programmes import current
 from agent.ledger.ledger import Ledger
+from agent.upkeep.backup.keys_copies import DAYS_MAX, keys_copies
+from agent.upkeep.finding import Finding
+from agent.upkeep.ledger_checks import check_ledger
 from agent.upkeep.running import Running, find_running
 
+_SHOWN_MAX = 5  # of the sales that wait
 DISK_FREE_MIN = 500 * 1024 * 1024  # bytes: years of sales, and room for the WAL
 
 
-@dataclass(frozen=True, slots=True)
-class Finding:
-    """One check: whether all is well, what was seen, and the next action if not."""
-
-    check: str
-    ok: bool
-    text: str
-    hint: str = ""
-
-
-def examine(folder: Path, open_ledger: Callable[[], Ledger]) -> list[Finding]:
-    """Look over ledger, disk, agent, devices, slips and sync; a check that fails never stops the next."""
-    findings = [_disk(folder), *_ledger(open_ledger)]
+def examine(folder: Path, ledger: Path, open_ledger: Callable[[], Ledger]) -> list[Finding]:
+    """Look over disk, ledger, agent, clock, devices, slips and sync; a check that fails never stops the next."""
     running = find_running(folder)
+    findings = [_disk(folder), *check_ledger(ledger, running), *_ledger(open_ledger), *_keys_copies(folder)]
+    findings += _aside(folder)
     if running is None:
         return [*findings, Finding("agent", ok=False, text="is not running", hint="start it: `tally run`")]
     return [*findings, *_agent(running)]
@@ -61,6 +57,31 @@ def _ledger(open_ledger: Callable[[], Ledger]) -> Iterator[Finding]:
         ledger.close()
 
 
+def _aside(folder: Path) -> Iterator[Finding]:
+    """Name the sales that were made without loyalty and are not entered yet."""
+    lines = lines_of(folder / ASIDE_FILE)
+    waiting = [line.op for line in lines if line.refused is None]
+    if waiting:
+        text = f"{len(waiting):,} sold without loyalty and not entered yet: {', '.join(waiting[:_SHOWN_MAX])}"
+        yield Finding("aside", ok=False, text=text, hint="they are entered once the ledger is well: see `tally status`")
+    for line in lines:
+        if line.refused is not None:
+            hint = f"settle it with the customer, then stop the agent and remove its line from the file {ASIDE_FILE!r}"
+            yield Finding("aside", ok=False, text=f"sale {line.op!r} is refused ({line.refused})", hint=hint)
+
+
+def _keys_copies(folder: Path) -> Iterator[Finding]:
+    """Say how old each copy of the keys is: with one that is too old an erased member could be read (promise X1)."""
+    now_ms = time.time_ns() // 1_000_000
+    try:
+        for copy in keys_copies(folder):
+            days = copy.days(now_ms)
+            hint = f"destroy that file; a new one is made by `tally ledger backup-keys FILE`, good for {DAYS_MAX} days"
+            yield Finding("keys copy", ok=days <= DAYS_MAX, text=f"{copy.file} is {days} days old", hint=hint)
+    except TallyError as error:
+        yield Finding("keys copy", ok=False, text=str(error), hint=error.hint)
+
+
 def _agent(running: Running) -> Iterator[Finding]:
     try:
         status = running.ask("GET", "/v1/status")
@@ -68,7 +89,14 @@ def _agent(running: Running) -> Iterator[Finding]:
         yield Finding("agent", ok=False, text=str(error), hint=error.hint)
         return
     yield Finding("agent", ok=True, text=f"process {running.pid} answers on port {running.port}")
-    looks = (("articles", _articles), ("devices", _devices), ("slips", _slips), ("sync", _sync))
+    looks = (
+        ("ledger", _selling),
+        ("clock", _clock),
+        ("articles", _articles),
+        ("devices", _devices),
+        ("slips", _slips),
+        ("sync", _sync),
+    )
     for section, look in looks:
         reason = _unreadable(status[section])
         yield from look(status[section]) if reason is None else [_trouble(section, reason)]
@@ -82,6 +110,23 @@ def _unreadable(section: Any) -> dict[str, str] | None:
 
 def _trouble(check: str, error: dict[str, str]) -> Finding:
     return Finding(check, ok=False, text=error["message"], hint=error["hint"])
+
+
+def _selling(ledger: dict[str, Any]) -> Iterator[Finding]:
+    why = ledger["why"]
+    if why is not None:
+        yield Finding("selling", ok=False, text=f"{ledger['word']}: {why['message']}", hint=why["hint"])
+
+
+def _clock(clock: dict[str, Any]) -> Iterator[Finding]:
+    text = f"{clock['zone']}, "
+    if clock["hq_age_ms"] is not None:
+        ahead_s = (clock["wall_ms"] - clock["hq_ms"] - clock["hq_age_ms"]) / 1000
+        text += f"{ahead_s:+,.0f} s from headquarters', heard {clock['hq_age_ms'] // 60_000:,} minutes ago"
+    else:
+        text += "this till stands alone" if clock["confirmed"] else "nobody has confirmed it since the PC was started"
+    hint = "set the PC's clock; until it is confirmed nothing expires, and rules that ask the time wait"
+    yield Finding("clock", ok=clock["confirmed"], text=text, hint=hint)
 
 
 def _articles(articles: dict[str, Any]) -> Iterator[Finding]:

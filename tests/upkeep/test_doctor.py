@@ -13,11 +13,14 @@ from agent.counter import SaleAsk
 from agent.daemon import Till
 from agent.devices.categories import HealthLevel
 from agent.errors import LedgerError
+from agent.ledger.disk.aside import ASIDE_FILE, Aside
 from agent.loyalty.sale import Line
 from agent.upkeep import doctor
-from agent.upkeep.doctor import Finding, examine
+from agent.upkeep.doctor import examine
+from agent.upkeep.finding import Finding
 from agent.upkeep.running import Running, write_running
 from agent.web.tokens import Scope
+from tests.ledger.disk.full import full_disk
 from tests.ledger.tills import tamper
 from tests.till_files import TillFiles, counter_of, set_up, wait_until
 from tests.web.till import serve
@@ -26,7 +29,7 @@ from tests.web.till import serve
 def look_over(files: TillFiles) -> dict[str, Finding]:
     """What the doctor finds, by the name of the check; whatever is wrong, every finding has a next action."""
     config = load_config(files.config)
-    findings = examine(files.data, lambda: open_ledger(config, read_only=True))
+    findings = examine(files.data, files.ledger, lambda: open_ledger(config, read_only=True))
 
     assert all(finding.hint for finding in findings if not finding.ok)
     assert all(finding.text for finding in findings)
@@ -68,6 +71,34 @@ def test_articles_that_the_till_sells_and_does_not_know_are_a_finding(tmp_path: 
     assert "articles.csv" in ill.hint
 
 
+def test_what_was_sold_without_loyalty_and_is_not_entered_is_a_finding(files: TillFiles) -> None:
+    aside = Aside(files.data / ASIDE_FILE, key=bytes(32))
+    aside.put("S-1", {})
+    waiting = look_over(files)["aside"]
+    aside.settle({"S-1": "op_conflict"})
+    refused = look_over(files)["aside"]
+    aside.settle({"S-1": None})
+
+    assert waiting.text == "1 sold without loyalty and not entered yet: S-1"
+    assert refused.text == "sale 'S-1' is refused (op_conflict)"
+    assert not waiting.ok
+    assert not refused.ok
+    assert "aside" not in look_over(files)
+
+
+def test_a_till_that_sells_without_loyalty_says_why(files: TillFiles) -> None:
+    with running(files) as till:
+        with full_disk():
+            wait_until(lambda: till.board.read()["ledger"]["word"] != "well")  # type: ignore[index]
+            ill = look_over(files)
+        wait_until(lambda: till.board.read()["ledger"]["word"] == "well")  # type: ignore[index]
+        well = look_over(files)
+
+    assert ill["selling"].text == "selling without loyalty: the disk of ledger 'ledger.db' is full"
+    assert not ill["selling"].ok
+    assert "selling" not in well
+
+
 def test_a_running_till_is_well_until_a_device_is_not(tmp_path: Path) -> None:
     files = set_up(tmp_path)
     with running(files) as till:
@@ -76,7 +107,10 @@ def test_a_running_till_is_well_until_a_device_is_not(tmp_path: Path) -> None:
         wait_until(lambda: any(str(report.status) == "offline" for report in till.devices.reports()))
         ill = look_over(files)
 
-    assert list(well) == ["disk", "ledger", "programme", "agent", "device slips", "device reader", "slips", "sync"]
+    assert list(well) == [
+        *("disk", "place", "files", "sqlite", "writer", "ledger", "programme", "agent", "clock"),
+        *("device slips", "device reader", "slips", "sync"),
+    ]
     assert well["slips"].text == "idle, 0 wait, 0 of 0 could not be made"
     assert all(finding.ok for finding in well.values())
     assert "1 entries" in well["ledger"].text
@@ -180,12 +214,12 @@ def test_a_state_that_the_agent_cannot_read_is_a_finding_and_hides_no_other(tmp_
 
     with serve(tmp_path / "served") as till:
         write_running(files.data, Running(os.getpid(), till.server.port, till.secrets[Scope.SUPERVISOR]))
-        sections = ["articles", "devices", "slips", "sync"]
+        sections = ["ledger", "clock", "articles", "devices", "slips", "sync"]
         for section in sections:
             till.board.show(section, damaged)
         found = look_over(files)
 
-    assert [name for name, finding in found.items() if not finding.ok] == sections
+    assert {name for name, finding in found.items() if not finding.ok} == set(sections)
     assert found["sync"] == replace(found["devices"], check="sync")
     assert found["sync"].text == "the ledger is closed"
     assert found["sync"].hint == LedgerError.hint

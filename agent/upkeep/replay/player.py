@@ -180,6 +180,9 @@ class _Player:
         if not response.is_success:
             raise _refusal(f"invoice {planned.op}", response)
         answer: dict[str, Any] = orjson.loads(response.content)
+        if response.status_code == httpx.codes.ACCEPTED:  # kept aside: its op is asked for until it is entered
+            why = answer["why"]
+            raise OutcomeUnknownError(f"invoice {planned.op}: {answer['text']}: {why['message']}", hint=why["hint"])
         return answer
 
 

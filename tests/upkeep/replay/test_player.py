@@ -137,6 +137,29 @@ def test_lost_requests_answers_and_readings_lose_and_double_nothing(till: Till, 
     assert summary.reconnects > summary.repeated
 
 
+def test_a_sale_kept_aside_is_asked_for_until_it_is_entered(tmp_path: Path, till: Till, feeder: PtyFeeder) -> None:
+    asked: list[str] = []
+
+    def twice(body: dict[str, Any]) -> bool:
+        asked.append(body["op"])
+        return len(asked) < 3
+
+    till.keep_aside = twice
+
+    summary = play(planned(tmp_path, "1,A,2,09:00,2.55,"), url=till.url, token=TOKEN, feeder=feeder, patience=QUICK)
+
+    assert (summary.sales, summary.sales_money, asked) == (1, 510, ["1"] * 3)
+
+
+def test_a_till_whose_ledger_takes_nothing_is_named_with_the_reason(
+    tmp_path: Path, till: Till, feeder: PtyFeeder
+) -> None:
+    till.keep_aside = lambda _: True
+
+    with pytest.raises(OutcomeUnknownError, match=r"invoice 1 .*Sold without loyalty: the disk is full"):
+        play(planned(tmp_path, "1,A,2,09:00,2.55,"), url=till.url, token=TOKEN, feeder=feeder, patience=HASTY)
+
+
 def test_a_till_killed_three_times_has_every_invoice_once(till: Till, feeder: PtyFeeder) -> None:
     def die() -> None:
         till.kill()

@@ -23,6 +23,12 @@ from typing import Any, Self
 
 TOKEN = "pos-token"
 LISTEN_POLL_S = 0.02
+_ASIDE = {
+    "op": "1",
+    "aside": True,
+    "text": "Sold without loyalty",
+    "why": {"code": "no_room", "message": "the disk is full", "hint": "make room"},
+}
 
 
 @dataclass
@@ -61,7 +67,10 @@ class _Handler(BaseHTTPRequestHandler):
         if till.lose_request(body):
             self._hang_up()
             return
-        status, answer = till.answer(self.path, body, self.headers["Authorization"])
+        if till.keep_aside(body):
+            status, answer = 202, _ASIDE
+        else:
+            status, answer = till.answer(self.path, body, self.headers["Authorization"])
         if till.lose_answer(body):
             self._hang_up()
             return
@@ -129,6 +138,7 @@ class Till:
         self.scanner = scanner
         self.lose_request: Callable[[dict[str, Any]], bool] = _never
         self.lose_answer: Callable[[dict[str, Any]], bool] = _never
+        self.keep_aside: Callable[[dict[str, Any]], bool] = _never  # its ledger takes nothing then
         self.lose_reading: Callable[[str], bool] = lambda _: False
         self.on_reading: Callable[[str], dict[str, Any] | None] = lambda _: None  # a notice instead of the member
         self.readings: list[str] = []
