@@ -15,15 +15,27 @@ from agent.errors import ConfigError
 FILE_NAME = "hq.toml"
 NAME_PATTERN = r"[a-z0-9][a-z0-9-]{0,31}"  # of a shop, and of a till in it
 
+# Where a headquarters' database is: a file of SQLite, or the address of a PostgreSQL database.
+Where = Path | str
+_ADDRESSES = ("postgresql://", "postgres://")
+
+_SMTP = 25  # RFC 5321, 4.5.4.2: the port of SMTP
+_PERCENT_MAX = 100
+
 _Value = TypeVar("_Value", str, int)
 
 
 @dataclass(frozen=True, slots=True)
 class Listen:
-    """Where headquarters listens; port 0 takes a free one."""
+    """Where headquarters listens; port 0 takes a free one.
+
+    With `certificate` (PEM, the chain to its authority) and its `key` it speaks TLS.
+    """
 
     host: str
     port: int
+    certificate: Path | None = None
+    key: Path | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,14 +47,34 @@ class Shop:
 
 
 @dataclass(frozen=True, slots=True)
+class Work:
+    """What `tally-hq work` is held to: how many percent of a unit may expire unasked, and when a shop is silent."""
+
+    expiry_share_max: int = 5
+    silent_hours: int = 24
+
+
+@dataclass(frozen=True, slots=True)
+class Mail:
+    """Where letters go: an SMTP server, the address they are from and the one they are for."""
+
+    host: str
+    port: int
+    sender: str
+    to: str
+
+
+@dataclass(frozen=True, slots=True)
 class Config:
     """hq.toml; paths are resolved against the folder of the file."""
 
     name: str
-    database: Path
+    database: Where
     keys: Path
     listen: Listen
     shops: tuple[Shop, ...]
+    work: Work = Work()
+    mail: Mail | None = None
 
 
 def load(folder: Path) -> Config:
@@ -54,20 +86,55 @@ def load(folder: Path) -> Config:
         raise ConfigError(f"there is no {FILE_NAME} in {str(folder)!r}", hint="make one: `tally-hq init`") from None
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise ConfigError(f"{FILE_NAME} is not valid TOML: {error}") from error
-    _check_keys(FILE_NAME, raw, ("name", "database", "keys", "listen", "shops"))
-    listen = _table("[listen]", raw.get("listen", {}), ("host", "port"))
+    _check_keys(FILE_NAME, raw, ("name", "database", "keys", "listen", "work", "mail", "shops"))
+    listen = _table("[listen]", raw.get("listen", {}), ("host", "port", "certificate", "key"))
     shops = raw.get("shops", [])
     if not isinstance(shops, list):
         raise ConfigError(f"{FILE_NAME}: 'shops' must be tables [[shops]]")
     config = Config(
         name=_value(FILE_NAME, raw, "name", "Headquarters"),
-        database=folder / _value(FILE_NAME, raw, "database", "hq.sqlite"),
+        database=where(folder, _value(FILE_NAME, raw, "database", "hq.sqlite")),
         keys=folder / _value(FILE_NAME, raw, "keys", "keys"),
-        listen=Listen(_value("[listen]", listen, "host", "127.0.0.1"), _port(_value("[listen]", listen, "port", 8620))),
+        listen=_listen(folder, listen),
         shops=tuple(_shop(folder, number, table) for number, table in enumerate(shops, 1)),
+        work=_work(raw.get("work", {})),
+        mail=_mail(raw["mail"]) if "mail" in raw else None,
     )
     _check_shops(config)
     return config
+
+
+def _listen(folder: Path, table: Mapping[str, Any]) -> Listen:
+    name = "[listen]"
+    host, port = _value(name, table, "host", "127.0.0.1"), _port(name, _value(name, table, "port", 8620))
+    if "certificate" not in table and "key" not in table:
+        return Listen(host, port)
+    certificate, key = (folder / _value(name, table, key, None) for key in ("certificate", "key"))
+    return Listen(host, port, certificate, key)
+
+
+def _work(table: object) -> Work:
+    name = "[work]"
+    values = _table(name, table, ("expiry_share_max", "silent_hours"))
+    percent = _value(name, values, "expiry_share_max", Work().expiry_share_max)
+    hours = _value(name, values, "silent_hours", Work().silent_hours)
+    if not 0 <= percent <= _PERCENT_MAX:
+        raise ConfigError(f"{name}: expiry_share_max = {percent} must be from 0 to {_PERCENT_MAX} (percent)")
+    if hours < 1:
+        raise ConfigError(f"{name}: silent_hours = {hours} must be 1 or more")
+    return Work(percent, hours)
+
+
+def _mail(table: object) -> Mail:
+    name = "[mail]"
+    values = _table(name, table, ("host", "port", "from", "to"))
+    host, sender, to = (_value(name, values, key, None) for key in ("host", "from", "to"))
+    return Mail(host, _port(name, _value(name, values, "port", _SMTP)), sender, to)
+
+
+def where(folder: Path, database: str) -> Where:
+    """Return where a database is that stands so in the hq.toml of `folder`."""
+    return database if database.startswith(_ADDRESSES) else folder / database
 
 
 def _shop(folder: Path, number: int, table: object) -> Shop:
@@ -90,9 +157,9 @@ def _check_shops(config: Config) -> None:
             raise ConfigError(f"{FILE_NAME}: shop {shop!r} stands twice")
 
 
-def _port(port: int) -> int:
+def _port(name: str, port: int) -> int:
     if not 0 <= port <= 65535:
-        raise ConfigError(f"[listen]: port = {port} must be from 0 to 65535")
+        raise ConfigError(f"{name}: port = {port} must be from 0 to 65535")
     return port
 
 

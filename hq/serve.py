@@ -4,18 +4,20 @@ from __future__ import annotations
 
 import logging
 import socket
-from contextlib import ExitStack
+from contextlib import ExitStack, closing
 from pathlib import Path
 from types import TracebackType
-from typing import Self
+from typing import Any, Self
 
 import uvicorn
+from fastapi import FastAPI
 
 from agent.errors import ConfigError
 from hq import config, keys
 from hq.app import make_app
 from hq.database import Database
 from hq.publish.programmes import publish
+from hq.workers import Workers, when_orphaned
 
 _BACKLOG = 1024
 
@@ -23,21 +25,26 @@ _BACKLOG = 1024
 class Serving:
     """A headquarters that listens. Use as a context manager; `run` serves until a signal or `stop`.
 
-    Raises ConfigError when another process serves the same database, or when the address is taken.
+    With several `workers`, each is a process of its own. Raises ConfigError when the database does not allow as many,
+    when another process serves the same file of SQLite, or when the address is taken.
     """
 
-    def __init__(self, folder: Path) -> None:
-        settings = config.load(folder)
-        own_keys = keys.load(settings.keys)
+    def __init__(self, folder: Path, *, workers: int = 1) -> None:
+        self._settings = config.load(folder)
+        self._keys = keys.load(self._settings.keys)
         with ExitStack() as stack:
-            database = Database(settings.database)
+            database = Database(self._settings.database)
             stack.callback(database.close)
-            database.serve_alone()
+            database.claim(workers)
             with database.write() as conn:
-                publish(conn, settings.shops)
-            self._listening = stack.enter_context(_listen(settings.listen))
-            app = make_app(settings.name, database, own_keys)
-            self._server = uvicorn.Server(uvicorn.Config(app, log_level=logging.WARNING, access_log=False, workers=1))
+                publish(conn, self._settings.shops, self._keys.programme)
+            self._listening = stack.enter_context(_listen(self._settings.listen))
+            self._scheme = "http" if self._settings.listen.certificate is None else "https"
+            if workers > 1:
+                database.close()  # no connection may be forked: each worker opens its own
+                self._running: uvicorn.Server | Workers = Workers(workers, self._work)
+            else:
+                self._running = self._server(database)
             self._stack = stack.pop_all()
 
     def __enter__(self) -> Self:
@@ -52,15 +59,45 @@ class Serving:
     def address(self) -> str:
         """Where tills and browsers reach it."""
         host, port = self._listening.getsockname()[:2]
-        return f"http://{host}:{port}"
+        return f"{self._scheme}://{host}:{port}"
 
     def run(self) -> None:
         """Serve until SIGINT, SIGTERM or `stop`; the books' worker ends with it."""
-        self._server.run(sockets=[self._listening])
+        if isinstance(self._running, Workers):
+            self._running.run()
+        else:
+            self._running.run(sockets=[self._listening])
 
     def stop(self) -> None:
         """Make `run` end, from any thread."""
-        self._server.should_exit = True
+        if isinstance(self._running, Workers):
+            self._running.stop()
+        else:
+            self._running.should_exit = True
+
+    def _server(self, database: Database) -> uvicorn.Server:
+        app = make_app(self._settings.name, database, self._keys)
+        return uvicorn.Server(_server_config(app, self._settings.listen))
+
+    def _work(self) -> None:
+        """Serve as one of several processes."""
+        with closing(Database(self._settings.database)) as database:
+            server = self._server(database)
+            when_orphaned(lambda: setattr(server, "should_exit", True))
+            server.run(sockets=[self._listening])
+
+
+def _server_config(app: FastAPI, listen: config.Listen) -> uvicorn.Config:
+    """Return uvicorn's settings; raises ConfigError when certificate and key cannot be used."""
+    tls: dict[str, Any] = {}
+    if listen.certificate is not None:
+        tls = {"ssl_certfile": listen.certificate, "ssl_keyfile": listen.key}
+    settings = uvicorn.Config(app, log_level=logging.WARNING, access_log=False, workers=1, **tls)
+    try:
+        settings.load()
+    except OSError as error:  # ssl.SSLError is one
+        raise ConfigError(f"[listen]: certificate and key cannot be used: {error}") from error
+    return settings
 
 
 def _listen(listen: config.Listen) -> socket.socket:

@@ -5,10 +5,15 @@ from sqlalchemy import insert, select
 from sqlalchemy.exc import IntegrityError
 
 from agent.errors import ConfigError
+from hq import config
 from hq.database import SCHEMA, Database, last_version, take_versions
+from hq.database.dialect import note_schema
 from hq.tables import meta
 
+pytestmark = pytest.mark.databases("sqlite", "postgresql")
 
+
+@pytest.mark.databases("sqlite")
 def test_a_commit_is_durable_before_it_returns(database: Database) -> None:
     with database.write() as conn:
         assert conn.exec_driver_sql("PRAGMA journal_mode").scalar() == "wal"
@@ -40,14 +45,14 @@ def test_a_reader_sees_one_moment(database: Database) -> None:
 
 
 def test_a_reader_cannot_write(database: Database) -> None:
-    with database.read() as conn, pytest.raises(Exception, match="readonly"):
+    with database.read() as conn, pytest.raises(Exception, match=r"read-?only"):
         conn.execute(insert(meta).values(key="k", value="v"))
 
 
 def test_versions_and_epoch_outlive_a_restart(folder: Path, database: Database) -> None:
     with database.write() as conn:
         first = take_versions(conn, 3)
-    again = Database(folder / "hq.sqlite")
+    again = Database(config.load(folder).database)
     try:
         with again.write() as conn:
             assert take_versions(conn, 1) == first + 3
@@ -57,13 +62,14 @@ def test_versions_and_epoch_outlive_a_restart(folder: Path, database: Database) 
         again.close()
 
 
+@pytest.mark.databases("sqlite")
 def test_a_second_serving_process_is_refused(folder: Path, database: Database) -> None:
-    other = Database(folder / "hq.sqlite")
+    other = Database(config.load(folder).database)
     try:
-        database.serve_alone()
+        database.claim()
 
         with pytest.raises(ConfigError, match="served by another process"):
-            other.serve_alone()
+            other.claim()
     finally:
         other.close()
 
@@ -77,12 +83,12 @@ def test_a_database_that_is_not_there_is_not_made_by_opening_it(tmp_path: Path) 
 
 def test_a_database_is_never_made_over_another(folder: Path) -> None:
     with pytest.raises(ConfigError, match="already"):
-        Database.create(folder / "hq.sqlite")
+        Database.create(config.load(folder).database)
 
 
 def test_a_database_of_another_version_is_refused(folder: Path, database: Database) -> None:
     with database.write() as conn:
-        conn.exec_driver_sql(f"PRAGMA user_version = {SCHEMA + 1}")
+        note_schema(conn, SCHEMA + 1)
 
     with pytest.raises(ConfigError, match=f"schema {SCHEMA + 1}"):
-        Database(folder / "hq.sqlite")
+        Database(config.load(folder).database)
