@@ -1,7 +1,7 @@
 """The till's word for its requests, and headquarters' for its answers: RFC 9421 with RFC 9530 digests, Ed25519.
 
-An answer is believed under the root key that was pinned at enrolment: the root key's delegation names the online key,
-the online key signs the answer, and the signature covers the request's own.
+An answer is believed under the root key that was pinned at enrolment: the root key's delegation names the feed key,
+the feed key signs the answer, and the signature covers the request's own.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from http_message_signatures import (
 from http_message_signatures.algorithms import ED25519
 
 from agent.errors import ForgedError, JournalError
-from agent.journal.trust import FEED_ROLE, Delegation
+from agent.journal.trust import Delegation, Role
 from agent.journal.wire import (
     ANSWER_COVERS,
     ANSWER_TAG,
@@ -79,10 +79,10 @@ def verify(reply: Reply, *, root: bytes, serial: int) -> Delegation:
     """Return the delegation under which an answer was signed, of `serial` or later; raises ForgedError."""
     try:
         stated = from_text(reply.headers[DELEGATION_HEADER.lower()])
-        delegation = Delegation.check(stated, root=root)
-        if delegation.serial < serial or FEED_ROLE not in delegation.roles:
+        delegation = Delegation.check(stated, root=root, role=Role.FEED)
+        if delegation.serial < serial:
             raise ForgedError(
-                f"the answer's key is not, or no longer, one of headquarters' (serial {delegation.serial})"
+                f"the answer's key is no longer headquarters': its serial is {delegation.serial}, known is {serial}"
             )
         keys = {HQ: Ed25519PublicKey.from_public_bytes(delegation.key)}
         resolver = MappingKeyResolver(public_keys=keys, private_keys={})
