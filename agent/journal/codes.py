@@ -23,7 +23,7 @@ from __future__ import annotations
 
 import hashlib
 import hmac
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Final
@@ -44,6 +44,7 @@ _DAYS_MAX: Final = 2**13 - 1
 _SERIAL_CHARS, _MAC_CHARS = 11, 8
 _KEY_TAG_BYTES, _SHOP_TAG_BYTES, _SERIAL_BYTES, _SIGNATURE_BYTES = 8, 5, 7, 64
 _TYPED_CONTEXT, _LONG_CONTEXT = b"tallystick voucher typed 1\n", b"tallystick voucher long 1\n"
+_CHECK_CONTEXT, _CHECK_BYTES = b"tallystick voucher check 1\n", 8
 SALE_LONG_LENGTH: Final = 170
 _SALE_TYPED_CONTEXT, _SALE_LONG_CONTEXT = b"tallystick sale typed 1\n", b"tallystick sale long 1\n"
 _TAG_CHARS, _UNITS_CHARS = 8, 3
@@ -73,6 +74,11 @@ class Serial:
         return cls(bits >> 45, last_day, bits & (2**32 - 1))
 
 
+def is_serial(text: str) -> bool:
+    """Say whether a text is a serial as the books keep it."""
+    return len(text) == _SERIAL_CHARS and all(character in _DIGITS for character in text)
+
+
 def kind_tag(kind: str) -> int:
     """Return the tag (10 bits) by which a serial names a kind of voucher."""
     return int.from_bytes(hashlib.sha256(kind.encode()).digest()[:2]) >> 6
@@ -93,12 +99,22 @@ def typed_code(serial: Serial, shop_key: bytes) -> str:
     return _typed(_TYPED_CONTEXT, str(serial), shop_key)
 
 
-def read_typed(code: str, shop_key: bytes) -> Serial:
+def read_typed(code: str, shop_keys: Sequence[bytes]) -> Serial:
     """Return the serial of a typed code; hyphens and spaces do not count.
 
-    Raises CodeError for what is mistyped and ForgedCodeError for a code that this shop's key did not make.
+    Raises CodeError for what is mistyped and ForgedCodeError for a code that none of this shop's keys made.
     """
-    return Serial.read(_typed_body(_TYPED_CONTEXT, code, shop_key))
+    return Serial.read(_typed_body(_TYPED_CONTEXT, code, shop_keys))
+
+
+def typed_check(code: str) -> tuple[Serial, bytes]:
+    """Return the serial that a typed code claims, whoever made it, and the check (8 bytes) of the whole code.
+
+    Headquarters, which has every shop's key, tells the check of a voucher it knows: so another shop can tell its code
+    from a guess. Raises CodeError for what is mistyped.
+    """
+    text = _typed_text(code)
+    return Serial.read(text[:_SERIAL_CHARS]), hashlib.sha256(_CHECK_CONTEXT + text.encode()).digest()[:_CHECK_BYTES]
 
 
 def long_code(serial: Serial, shop: str, key: Ed25519PrivateKey) -> str:
@@ -108,12 +124,12 @@ def long_code(serial: Serial, shop: str, key: Ed25519PrivateKey) -> str:
     return _signed(_LONG_CONTEXT, signed, key, LONG_LENGTH)
 
 
-def read_long(code: str, keys: Mapping[bytes, bytes]) -> tuple[Serial, str]:
-    """Return the serial of a long code and the tag of the shop; `keys` are the tills' public keys by `key_tag`.
+def read_long(code: str, key_of: Callable[[bytes], bytes | None]) -> tuple[Serial, str]:
+    """Return the serial of a long code and the tag of the shop; `key_of` gives a till's public key by its `key_tag`.
 
     Raises CodeError for what is no such code, and ForgedCodeError for one that no known key has signed.
     """
-    signed = _verified(_LONG_CONTEXT, code, keys, LONG_LENGTH)
+    signed = _verified(_LONG_CONTEXT, code, key_of, LONG_LENGTH)
     shop = int.from_bytes(signed[1 + _KEY_TAG_BYTES : -_SERIAL_BYTES])
     serial = int.from_bytes(signed[-_SERIAL_BYTES:])
     return Serial.read(_write(serial, _SERIAL_CHARS)), _write(shop, 8)
@@ -150,9 +166,9 @@ def typed_sale_code(entry: str, units: int, shop_key: bytes) -> str:
     return _typed(_SALE_TYPED_CONTEXT, sale_tag(entry) + _write(min(units, most), _UNITS_CHARS), shop_key)
 
 
-def read_typed_sale(code: str, shop_key: bytes) -> SaleCode:
+def read_typed_sale(code: str, shop_keys: Sequence[bytes]) -> SaleCode:
     """Return what a sale's typed code says; raises CodeError or ForgedCodeError."""
-    body = _typed_body(_SALE_TYPED_CONTEXT, code, shop_key)
+    body = _typed_body(_SALE_TYPED_CONTEXT, code, shop_keys)
     units = _read(body[_TAG_CHARS:])
     return SaleCode(body[:_TAG_CHARS], ((None, units),) if units else ())
 
@@ -167,12 +183,12 @@ def long_sale_code(entry: str, paid: int, earned: Mapping[str, int], key: Ed2551
     return _signed(_SALE_LONG_CONTEXT, signed, key, SALE_LONG_LENGTH)
 
 
-def read_long_sale(code: str, keys: Mapping[bytes, bytes]) -> SaleCode:
-    """Return what a sale's long code says; `keys` are the tills' public keys by `key_tag`.
+def read_long_sale(code: str, key_of: Callable[[bytes], bytes | None]) -> SaleCode:
+    """Return what a sale's long code says; `key_of` gives a till's public key by its `key_tag`.
 
     Raises CodeError or ForgedCodeError.
     """
-    content = _verified(_SALE_LONG_CONTEXT, code, keys, SALE_LONG_LENGTH)
+    content = _verified(_SALE_LONG_CONTEXT, code, key_of, SALE_LONG_LENGTH)
     key, rest = content[1 : 1 + _KEY_TAG_BYTES], content[1 + _KEY_TAG_BYTES :]
     entry, rest = str(UUID(bytes=rest[:_ENTRY_BYTES])), rest[_ENTRY_BYTES:]
     paid, rest = int.from_bytes(rest[:_PAID_BYTES]), rest[_PAID_BYTES:]
@@ -188,13 +204,19 @@ def _typed(context: bytes, content: str, shop_key: bytes) -> str:
     return body + _check(body)
 
 
-def _typed_body(context: bytes, code: str, shop_key: bytes) -> str:
-    """Return what a typed code says before its MAC."""
+def _typed_text(code: str) -> str:
+    """Return a typed code without hyphens and spaces, its check character looked at."""
     text = _clean(code, TYPED_LENGTH)
-    body, content, mac = text[:-1], text[:_SERIAL_CHARS], text[_SERIAL_CHARS:-1]
-    if _check(body) != text[-1]:
+    if _check(text[:-1]) != text[-1]:
         raise CodeError("the code is mistyped: its check character does not fit")
-    if not hmac.compare_digest(_mac(context, content, shop_key), mac):
+    return text
+
+
+def _typed_body(context: bytes, code: str, shop_keys: Sequence[bytes]) -> str:
+    """Return what a typed code says before its MAC."""
+    text = _typed_text(code)
+    content, mac = text[:_SERIAL_CHARS], text[_SERIAL_CHARS:-1]
+    if not any(hmac.compare_digest(_mac(context, content, key), mac) for key in shop_keys):
         raise ForgedCodeError("this shop has issued no voucher or slip with this code", hint="scan the QR code")
     return content
 
@@ -203,7 +225,7 @@ def _signed(context: bytes, content: bytes, key: Ed25519PrivateKey, length: int)
     return _write(int.from_bytes(content + key.sign(context + content)), length)
 
 
-def _verified(context: bytes, code: str, keys: Mapping[bytes, bytes], length: int) -> bytes:
+def _verified(context: bytes, code: str, key_of: Callable[[bytes], bytes | None], length: int) -> bytes:
     """Return what a long code says before its signature."""
     bits, size = _read(_clean(code, length)), length * 5 // 8
     version = bits >> 8 * (size - 1)
@@ -211,7 +233,7 @@ def _verified(context: bytes, code: str, keys: Mapping[bytes, bytes], length: in
         raise CodeError(f"a QR code of version {version} is not known, only version {_VERSION}")
     data = bits.to_bytes(size)
     content, signature = data[:-_SIGNATURE_BYTES], data[-_SIGNATURE_BYTES:]
-    public = keys.get(content[1 : 1 + _KEY_TAG_BYTES])
+    public = key_of(content[1 : 1 + _KEY_TAG_BYTES])
     if public is None:
         raise ForgedCodeError("the code was signed by a till that this one does not know")
     try:

@@ -5,15 +5,18 @@ not at all, and only if it follows the cursor the till stands at. Rows it does n
 upgraded first.
 
     page       where it starts and ends, headquarters' time, and what of the asking till's journal the members contain
-    programme  a programme file
+    programme  a programme file, signed by the key with the programme role
     entry      an entry of headquarters' own journal, with its chain hash and headquarters' signature on that hash
     member     a member's account as headquarters' books have it
     lots       more lots of the member before it, when one line cannot hold them
+    till       a till of the chain and the key by which it signs codes
+    shop_key   a key under which the asking till's shop makes codes to type, wrapped for that till
+    voucher    a voucher as headquarters' books have it: how much of it is left
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -37,9 +40,16 @@ class Cursor:
 
 @dataclass(frozen=True, slots=True)
 class ProgrammeRow:
-    """A programme file that is in force from now on."""
+    """A programme file that is in force from now on, if no row of a higher serial, or of its serial and a higher
+    `number`, was heard before.
+
+    `signature` is on data, shop and number, by the key of which the root key's `delegation` (a signed message) speaks.
+    """
 
     data: bytes
+    number: int
+    signature: bytes
+    delegation: bytes
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +83,11 @@ class LotRow:
 
 @dataclass(frozen=True, slots=True)
 class MemberRow:
-    """A member's account: status, the accounts that were joined into it, cards, lots, and its own profiles."""
+    """A member's account: status, the accounts that were joined into it, cards, lots, and its own profiles.
+
+    `whole`: the till may keep whole profiles, for the member is one of its shop or was seen there; of others it keeps
+    the cards and the first name, even if more is sent.
+    """
 
     account: str
     status: str
@@ -81,9 +95,43 @@ class MemberRow:
     cards: tuple[CardRow, ...] = ()
     lots: tuple[LotRow, ...] = ()
     profiles: tuple[SealedProfile, ...] = ()
+    whole: bool = True
 
 
-Row = ProgrammeRow | EntryRow | MemberRow
+@dataclass(frozen=True, slots=True)
+class TillRow:
+    """A till and its public key (Ed25519, 32 bytes)."""
+
+    till: str
+    key: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class ShopKeyRow:
+    """A shop's key for codes to type, wrapped for the asking till; of several the one with the highest number makes
+    new codes.
+    """
+
+    shop: str
+    number: int
+    wrapped_key: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class VoucherRow:
+    """A voucher by its serial: `shop` is the tag of who issued it, `left` 1 while it may be spent.
+
+    `check` is that of its typed code (`agent.journal.codes.typed_check`), None if headquarters has no key of the shop.
+    """
+
+    shop: str
+    unit: str
+    serial: str
+    left: int
+    check: bytes | None
+
+
+Row = ProgrammeRow | EntryRow | MemberRow | TillRow | ShopKeyRow | VoucherRow
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,8 +207,9 @@ def _page(value: Mapping[str, Any]) -> Page:
 
 def _row_maps(row: Row) -> Iterator[dict[str, Any]]:
     match row:
-        case ProgrammeRow(data):
-            yield {"data": data.decode(), "row": "programme"}
+        case ProgrammeRow(data, number, signature, delegation):
+            signed = {"delegation": to_text(delegation), "signature": to_text(signature)}
+            yield {"data": data.decode(), "number": number, "row": "programme", **signed}
         case EntryRow(data, digest, signature):
             yield {"data": data.decode(), "hash": digest.hex(), "row": "entry", "signature": to_text(signature)}
         case MemberRow():
@@ -172,30 +221,72 @@ def _row_maps(row: Row) -> Iterator[dict[str, Any]]:
                 "profiles": [_profile_map(profile) for profile in row.profiles],
                 "row": "member",
                 "status": row.status,
+                "whole": row.whole,
             }
             for start in range(LOTS_MAX, len(row.lots), LOTS_MAX):
                 more = _lot_lists(row.lots[start : start + LOTS_MAX])
                 yield {"account": row.account, "lots": more, "row": "lots"}
+        case TillRow(till, key):
+            yield {"key": to_text(key), "row": "till", "till": till}
+        case ShopKeyRow(shop, number, wrapped):
+            yield {"key": to_text(wrapped), "number": number, "row": "shop_key", "shop": shop}
+        case VoucherRow(shop, unit, serial, left, check):
+            known = None if check is None else check.hex()
+            yield {"check": known, "left": left, "row": "voucher", "serial": serial, "shop": shop, "unit": unit}
 
 
 def _row(value: Mapping[str, Any]) -> Row | None:
-    match value["row"]:
-        case "programme":
-            return ProgrammeRow(value["data"].encode())
-        case "entry":
-            return EntryRow(value["data"].encode(), bytes.fromhex(value["hash"]), from_text(value["signature"]))
-        case "member":
-            return MemberRow(
-                account=str(value["account"]),
-                status=str(value["status"]),
-                joined=tuple(str(account) for account in value["joined"]),
-                cards=tuple(_card(card) for card in value["cards"]),
-                lots=_lots(value["lots"]),
-                profiles=tuple(_profile(profile) for profile in value["profiles"]),
-            )
-        case "lots":
-            return MemberRow(str(value["account"]), "", lots=_lots(value["lots"]))
-    return None
+    build = _ROWS.get(value["row"])
+    return None if build is None else build(value)
+
+
+def _programme(value: Mapping[str, Any]) -> ProgrammeRow:
+    signature, delegation = from_text(value["signature"]), from_text(value["delegation"])
+    return ProgrammeRow(value["data"].encode(), int(value["number"]), signature, delegation)
+
+
+def _entry(value: Mapping[str, Any]) -> EntryRow:
+    return EntryRow(value["data"].encode(), bytes.fromhex(value["hash"]), from_text(value["signature"]))
+
+
+def _member(value: Mapping[str, Any]) -> MemberRow:
+    return MemberRow(
+        account=str(value["account"]),
+        status=str(value["status"]),
+        joined=tuple(str(account) for account in value["joined"]),
+        cards=tuple(_card(card) for card in value["cards"]),
+        lots=_lots(value["lots"]),
+        profiles=tuple(_profile(profile) for profile in value["profiles"]),
+        whole=bool(value.get("whole", True)),
+    )
+
+
+def _more_lots(value: Mapping[str, Any]) -> MemberRow:
+    return MemberRow(str(value["account"]), "", lots=_lots(value["lots"]))
+
+
+def _till(value: Mapping[str, Any]) -> TillRow:
+    return TillRow(str(value["till"]), from_text(value["key"]))
+
+
+def _shop_key(value: Mapping[str, Any]) -> ShopKeyRow:
+    return ShopKeyRow(str(value["shop"]), int(value["number"]), from_text(value["key"]))
+
+
+def _voucher(value: Mapping[str, Any]) -> VoucherRow:
+    check = None if value["check"] is None else bytes.fromhex(value["check"])
+    return VoucherRow(str(value["shop"]), str(value["unit"]), str(value["serial"]), int(value["left"]), check)
+
+
+_ROWS: dict[str, Callable[[Mapping[str, Any]], Row]] = {
+    "programme": _programme,
+    "entry": _entry,
+    "member": _member,
+    "lots": _more_lots,
+    "till": _till,
+    "shop_key": _shop_key,
+    "voucher": _voucher,
+}
 
 
 def _lot_lists(lots: Sequence[LotRow]) -> list[list[Any]]:

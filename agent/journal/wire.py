@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from base64 import b64decode, b64encode
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from enum import StrEnum
 from typing import Any, TypeVar
 
@@ -16,13 +16,17 @@ import zstandard
 
 from agent.errors import JournalError
 from agent.journal.chain import GENESIS
-from agent.journal.entry import decode
+from agent.journal.entry import decode, encode
 
 PATH = "/sync/v1"
 KEY_BYTES = 32
 MAP_TYPE = "application/json"
 BATCH_TYPE = "application/vnd.tallystick.batch+zstd"
 PAGE_TYPE = "application/vnd.tallystick.feed+zstd"
+SALE_TYPE = "application/vnd.tallystick.sale+zstd"
+WITNESS_TYPE = "application/vnd.tallystick.witness+zstd"
+PROMISE_ENTRIES = 16  # what else a till may record between its question and the redemption
+SALE_BYTES_MAX = 16 * 1024 * 1024  # of an uncompressed answer to `sale`
 
 # RFC 9421. No authority and no scheme: proxies change both. No window of time: nobody is judged by a till's clock.
 LABEL = "tally"
@@ -149,24 +153,57 @@ class Held:
         return cls(Outcome(value["outcome"]), position, int(value["version"]), int(value["now_ms"]))
 
 
+class Standing(StrEnum):
+    """How a machine stands that brought what it holds because its requests are refused."""
+
+    OPEN = "open"  # it is kept, and a person decides
+    TILL = "till"  # this machine is the till: its request is taken if it comes again
+    LOST = "lost"  # another machine is the till: this one must be enrolled anew
+    GAP = "gap"  # entries are missing before these: nothing was taken
+
+
+@dataclass(frozen=True, slots=True)
+class Branched:
+    """The answer to `branch`: up to where this machine's entries are kept now, durably, and how it stands."""
+
+    position: Position
+    standing: Standing
+
+    def to_map(self) -> dict[str, Any]:
+        """Return the answer as a message."""
+        return {"held": self.position.to_map(), "standing": str(self.standing)}
+
+    @classmethod
+    def from_map(cls, value: Mapping[str, Any]) -> Branched:
+        """Read the answer; for `read`."""
+        return cls(Position.from_map(value["held"]), Standing(value["standing"]))
+
+
 @dataclass(frozen=True, slots=True)
 class Where:
-    """The answer to `where`: what headquarters holds of each epoch of the till, its feed's version, its time."""
+    """The answer to `where`: what headquarters holds of each epoch of the till, its feed's version, its time.
+
+    `own` is what it holds of the epochs of its own journal that it has left.
+    """
 
     positions: tuple[Position, ...]
     version: int
     now_ms: int
+    own: tuple[Position, ...] = ()
 
     def to_map(self) -> dict[str, Any]:
         """Return the answer as a message."""
         positions = [position.to_map() for position in self.positions]
-        return {"epochs": positions, "now_ms": self.now_ms, "version": self.version}
+        own = {"own": [position.to_map() for position in self.own]} if self.own else {}
+        return {"epochs": positions, "now_ms": self.now_ms, "version": self.version, **own}
 
     @classmethod
     def from_map(cls, value: Mapping[str, Any]) -> Where:
         """Read the answer; for `read`."""
-        positions = tuple(Position.from_map(position) for position in value["epochs"])
-        return cls(positions, int(value["version"]), int(value["now_ms"]))
+        positions, own = (
+            tuple(Position.from_map(position) for position in value.get(name, ())) for name in ("epochs", "own")
+        )
+        return cls(positions, int(value["version"]), int(value["now_ms"]), own)
 
 
 @dataclass(frozen=True, slots=True)
@@ -212,6 +249,155 @@ class Enrolled:
         """Read the answer; for `read`."""
         keys = (from_text(value["root"]), from_text(value["profile_key"]))
         return cls(str(value["till"]), str(value["epoch"]), *keys, int(value["now_ms"]))
+
+
+@dataclass(frozen=True, slots=True)
+class SaleAsked:
+    """Which sale a till asks for: its tag (`agent.journal.codes.sale_tag`) and, if the code says it, its entry."""
+
+    tag: str
+    entry: str | None
+
+    def to_map(self) -> dict[str, Any]:
+        """Return the question as a message."""
+        return {"entry": self.entry, "tag": self.tag}
+
+    @classmethod
+    def from_map(cls, value: Mapping[str, Any]) -> SaleAsked:
+        """Read the question; for `read`."""
+        entry = value["entry"]
+        return cls(str(value["tag"]), None if entry is None else str(entry))
+
+
+@dataclass(frozen=True, slots=True)
+class SaleTold:
+    """A sale as headquarters holds it: canonical bytes of its entry and of the redemptions that it names.
+
+    `returned` is what came back of it (line -> thousandths) by books that contain the asking till's epochs up to
+    `upto`, without the entries (epoch, seq) in `quarantined`.
+    """
+
+    sale: bytes
+    redemptions: tuple[bytes, ...]
+    returned: Mapping[int, int]
+    upto: tuple[Position, ...] = ()
+    quarantined: tuple[tuple[str, int], ...] = ()
+
+    def pack(self) -> bytes:
+        """Return the answer: a canonical map, the sale, its redemptions, a line each."""
+        said = {
+            "quarantined": [list(place) for place in self.quarantined],
+            "returned": [list(one) for one in sorted(self.returned.items())],
+            "upto": [position.to_map() for position in self.upto],
+        }
+        return b"\n".join([encode(said), self.sale, *self.redemptions])
+
+    @classmethod
+    def unpack(cls, data: bytes) -> SaleTold | None:
+        """Return the answer, None if headquarters does not have the sale; raises JournalError."""
+        first, *entries = data.split(b"\n")
+
+        def build(value: dict[str, Any]) -> SaleTold | None:
+            if not entries:
+                return None
+            return cls(
+                sale=entries[0],
+                redemptions=tuple(entries[1:]),
+                returned={int(line): int(quantity) for line, quantity in value["returned"]},
+                upto=tuple(Position.from_map(position) for position in value["upto"]),
+                quarantined=tuple((str(epoch), int(seq)) for epoch, seq in value["quarantined"]),
+            )
+
+        return read(first, build)
+
+
+@dataclass(frozen=True, slots=True)
+class SpendAsked:
+    """How many units of a member's a till wants for the redemption `op`, asked by a journal that ends at `seq`.
+
+    `day` is the business day, None while the till's clock is not confirmed: it says which lots wait or have ended.
+    `instead`: what was promised for this op is not wanted any more.
+    """
+
+    op: str
+    account: str
+    unit: str
+    units: int
+    epoch: str
+    seq: int
+    day: str | None
+    instead: str | None = None
+
+    def to_map(self) -> dict[str, Any]:
+        """Return the question as a message."""
+        return asdict(self)
+
+    @classmethod
+    def from_map(cls, value: Mapping[str, Any]) -> SpendAsked:
+        """Read the question; for `read`."""
+        units, seq = int(value["units"]), int(value["seq"])
+        if units < 1 or seq < 0:
+            raise ValueError(f"{units} units at entry {seq} are not to be had")
+        op, account, unit, epoch = (str(value[name]) for name in ("op", "account", "unit", "epoch"))
+        day, instead = (None if value[name] is None else str(value[name]) for name in ("day", "instead"))
+        return cls(op, account, unit, units, epoch, seq, day, instead)
+
+
+@dataclass(frozen=True, slots=True)
+class SpendTold:
+    """What headquarters promises for a redemption (lot -> units): nobody else may spend it.
+
+    It counts for an entry of the asking epoch whose number is at most `PROMISE_ENTRIES` above the one it was asked at.
+    """
+
+    lots: Mapping[str, int]
+
+    def to_map(self) -> dict[str, Any]:
+        """Return the answer as a message."""
+        return {"lots": [list(one) for one in sorted(self.lots.items())]}
+
+    @classmethod
+    def from_map(cls, value: Mapping[str, Any]) -> SpendTold:
+        """Read the answer; for `read`."""
+        return cls({str(lot): int(units) for lot, units in value["lots"]})
+
+
+@dataclass(frozen=True, slots=True)
+class Witness:
+    """Entries of an epoch of headquarters' own journal that it has left, as a till keeps them.
+
+    `entries` (canonical bytes, signature on the chain hash) follow `after` and lead to `held`, up to where the till has
+    them; `delegations` are the root key's words for the keys that may have signed them.
+    """
+
+    after: Position
+    held: Position
+    delegations: tuple[bytes, ...] = ()
+    entries: tuple[tuple[bytes, bytes], ...] = ()
+
+    def pack(self) -> bytes:
+        """Return the request: a canonical map and the entries, a line each, each followed by its signature."""
+        delegations = [to_text(one) for one in self.delegations]
+        said = {"after": self.after.to_map(), "delegations": delegations, "held": self.held.to_map()}
+        lines = [line for data, signature in self.entries for line in (data, to_text(signature).encode())]
+        return b"\n".join([encode(said), *lines])
+
+    @classmethod
+    def unpack(cls, data: bytes) -> Witness:
+        """Read the request; raises JournalError."""
+        first, *lines = data.split(b"\n")
+
+        def build(value: dict[str, Any]) -> Witness:
+            return cls(
+                after=Position.from_map(value["after"]),
+                held=Position.from_map(value["held"]),
+                delegations=tuple(from_text(one) for one in value["delegations"]),
+                entries=tuple(
+                    (one, from_text(signature.decode())) for one, signature in zip(lines[::2], lines[1::2], strict=True)
+                ),
+            )
+
+        return read(first, build)
 
 
 @dataclass(frozen=True, slots=True)

@@ -46,6 +46,8 @@ def is_over(lot: Lot, moment: Moment) -> bool:
 
 def _is_waiting(lot: Lot, moment: Moment) -> bool:
     """Say whether a lot waits; on a clock that headquarters has not confirmed what waits goes on waiting."""
+    if _WAITS not in lot.lot:
+        return False
     day = spendable_from(lot.lot)
     return day is not None and (not moment.confirmed or moment.day < day)
 
@@ -53,22 +55,27 @@ def _is_waiting(lot: Lot, moment: Moment) -> bool:
 def _counting(holder: Holder, unit: str) -> Iterator[Lot]:
     """Yield a unit's lots, without the debt in those of which as much had gone by time as was then taken back."""
     gone = {lot.lot: lot.amount for lot in holder.lots.get(expired_of(unit), ())}
+    if not gone:
+        yield from holder.lots.get(unit, ())
+        return
     for lot in holder.lots.get(unit, ()):
         if lot.amount >= 0 or lot.lot not in gone:
             yield lot
         elif lot.amount + gone[lot.lot] < 0:
-            yield replace(lot, amount=lot.amount + gone[lot.lot])
+            yield lot._replace(amount=lot.amount + gone[lot.lot])
 
 
 def spendable(holder: Holder, moment: Moment) -> Holder:
     """Return the member with nothing but the lots that may be spent now, and his debts."""
     lots = {
-        unit: tuple(
+        unit: held
+        if is_counter(unit)  # which neither waits nor ends
+        else tuple(
             lot
             for lot in _counting(holder, unit)
             if lot.amount < 0 or not (is_over(lot, moment) or _is_waiting(lot, moment))
         )
-        for unit in holder.lots
+        for unit, held in holder.lots.items()
     }
     return replace(holder, lots=lots)
 

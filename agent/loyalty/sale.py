@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Any
+from typing import Any, NamedTuple
 
 from agent.errors import InvalidError
 from agent.journal.entry import INTEGER_MAX, TILL_PREFIX, Posting
@@ -101,9 +101,11 @@ class Sale:
         return sum(redeemed.value for redeemed in self.redeemed if not redeemed.earns)
 
 
-@dataclass(frozen=True, slots=True)
-class Lot:
-    """Units had at one time: `amount` is what is left of them (below zero: a debt), `expires` their last day."""
+class Lot(NamedTuple):
+    """Units had at one time: `amount` is what is left of them (below zero: a debt), `expires` their last day.
+
+    A tuple: a member has thousands of them, and each sale reads them.
+    """
 
     lot: str
     amount: int
@@ -194,7 +196,7 @@ class Effect:
         reason = Reason(value["reason"]["code"], value["reason"]["numbers"])
         what = (value["rule"], value["unit"], value["amount"], value["lot"])
         lines, measure = tuple(value["lines"]), Measure(value["measure"])
-        return cls(*what, lines, measure, reason, value["expires"], value.get("account"))
+        return cls(*what, lines, measure, reason, value.get("expires"), value.get("account"))  # the first had neither
 
 
 @dataclass(frozen=True, slots=True)

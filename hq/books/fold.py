@@ -8,18 +8,36 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from sqlalchemy import Connection, Table, select, update
-from sqlalchemy.dialects.sqlite import insert
+from sqlalchemy import Connection, Table, delete, or_, select, update
 
 from agent.errors import JournalError
-from agent.journal.entry import MEMBER_PREFIX, TILL_PREFIX
+from agent.journal.entry import MEMBER_PREFIX, TILL_PREFIX, Entry
 from agent.journal.fold import LotKey
+from agent.journal.wire import HQ
 from agent.loyalty.sale import Status
 from hq.books.reading import Reading, accounts_of, read_entry
+from hq.database import add_sums, check_even, copy_in, insert
 from hq.publish.announce import Kind, announce, retire
-from hq.tables import account, booked, card, lot, posting_total, profile, quarantine, spend, takings
+from hq.publish.codes import announce_vouchers
+from hq.tables import (
+    MEMBERS,
+    account,
+    booked,
+    card,
+    day_takings,
+    decision,
+    erased,
+    fresh,
+    journal_day,
+    journal_end,
+    lot,
+    posting_total,
+    profile,
+    quarantine,
+    spend,
+    takings,
+)
 
-MEMBERS = "account"  # all members' ledger accounts together, in `posting_total`
 _REASON_MAX = 300
 
 log = logging.getLogger(__name__)
@@ -33,6 +51,11 @@ class Source:
     till: str
     epoch: str
 
+    @property
+    def stated(self) -> str:
+        """The till as entries name it: a machine that lost its till spoke as it, too (`hq.apart.forks`)."""
+        return self.till.partition("~")[0]
+
 
 @dataclass(slots=True)
 class Sums:
@@ -41,7 +64,8 @@ class Sums:
     lots: dict[LotKey, int] = field(default_factory=lambda: defaultdict(int))
     postings: dict[tuple[str, str], int] = field(default_factory=lambda: defaultdict(int))
     spend: dict[tuple[str, str], list[int]] = field(default_factory=lambda: defaultdict(lambda: [0, 0]))
-    takings: dict[str, list[int]] = field(default_factory=lambda: defaultdict(lambda: [0, 0, 0, 0]))
+    takings: dict[tuple[str, str], list[int]] = field(default_factory=lambda: defaultdict(lambda: [0, 0, 0, 0]))
+    days: dict[str, list[Entry]] = field(default_factory=lambda: defaultdict(list))
     rows: dict[Table, list[dict[str, Any]]] = field(default_factory=lambda: defaultdict(list))
     readings: list[Reading] = field(default_factory=list)
 
@@ -57,6 +81,7 @@ class Sums:
         for table, rows in reading.rows.items():
             self.rows[table] += [place | row for row in rows]
         self._add_money(reading)
+        self.days[reading.entry.day].append(reading.entry)
         self.readings.append(reading)
 
     def _add_money(self, reading: Reading) -> None:
@@ -65,7 +90,7 @@ class Sums:
             return
         sold, returned = money.sold or 0, money.returned or 0
         counts = (int(money.sold is not None), sold, int(money.returned is not None), returned)
-        taken = self.takings[money.currency]
+        taken = self.takings[reading.entry.day, money.currency]
         for at, count in enumerate(counts):
             taken[at] += count
         if money.account is not None:
@@ -77,24 +102,37 @@ class Sums:
 def book(conn: Connection, source: Source, entries: Sequence[tuple[int, bytes]]) -> list[str]:
     """Put entries (seq, canonical bytes) into the books and return the cards they link to accounts.
 
-    What cannot be interpreted is set aside in `quarantine`. The commit also notes how far the books are.
+    What cannot be interpreted is set aside in `quarantine`. The commit also notes how far the books are. Raises
+    JournalError when a unit would not come out even: the database will not take such a commit.
     """
     sums = Sums()
     for seq, data in entries:
         try:
-            sums.add(read_entry(data, till=source.till, epoch=source.epoch, seq=seq), source)
+            reading = read_entry(data, till=source.stated, epoch=source.epoch, seq=seq)
+            if source.till == HQ:
+                _check_undecided(conn, reading.entry)
+            sums.add(reading, source)
         except JournalError as error:
             sums.rows[quarantine].append(_set_aside(source, seq, str(error)))
     _write_sums(conn, source, sums)
     touched, cards = _write_facts(conn, sums.readings)
     announce(conn, Kind.MEMBER, roots(conn, touched))
+    announce_vouchers(conn, sums.lots)
+    _note_fresh(conn, source, sums, entries[-1][0])
     _note_booked(conn, source, entries[-1][0])
     return cards
 
 
+def _check_undecided(conn: Connection, entry: Entry) -> None:
+    """Raise JournalError if another entry decided the same: a till gave this one back after it was decided anew."""
+    known = conn.scalar(select(decision.c.entry).where(decision.c.op == entry.op))
+    if known not in {None, entry.id}:
+        raise JournalError(f"entry {entry.seq} decides again what another entry has decided: {entry.op}")
+
+
 def set_aside(conn: Connection, source: Source, seq: int, reason: str) -> None:
     """Put an entry into quarantine that could be read and yet not be booked."""
-    conn.execute(insert(quarantine).values(**_set_aside(source, seq, reason)))
+    conn.execute(insert(conn, quarantine).values(**_set_aside(source, seq, reason)))
     _note_booked(conn, source, seq)
 
 
@@ -103,8 +141,25 @@ def _set_aside(source: Source, seq: int, reason: str) -> dict[str, Any]:
     return {"journal": source.journal, "seq": seq, "reason": reason[:_REASON_MAX]}
 
 
+def _note_fresh(conn: Connection, source: Source, sums: Sums, seq: int) -> None:
+    """Note what a journal gave whose end has not come yet, and forget it when it has."""
+    end = conn.scalar(select(journal_end.c.seq).where(journal_end.c.journal == source.journal))
+    if end is None:
+        return
+    if seq >= end:
+        conn.execute(delete(fresh).where(fresh.c.journal == source.journal))
+        return
+    rows = [
+        {"journal": source.journal, "account": holder, "unit": unit, "lot": name}
+        for (holder, unit, name, _), amount in sums.lots.items()
+        if amount > 0
+    ]
+    if rows:
+        conn.execute(insert(conn, fresh).on_conflict_do_nothing(), rows)
+
+
 def _note_booked(conn: Connection, source: Source, seq: int) -> None:
-    statement = insert(booked).values(journal=source.journal, seq=seq)
+    statement = insert(conn, booked).values(journal=source.journal, seq=seq)
     conn.execute(statement.on_conflict_do_update(index_elements=["journal"], set_={"seq": seq}))
 
 
@@ -116,38 +171,51 @@ def roots(conn: Connection, accounts: Iterable[str]) -> set[str]:
 def _write_sums(conn: Connection, source: Source, sums: Sums) -> None:
     for table, rows in sums.rows.items():
         if rows:
-            conn.execute(insert(table), rows)
+            copy_in(conn, table, rows)
     lots = [
         {"account": holder, "unit": unit, "lot": name, "expires": expires, "amount": amount}
         for (holder, unit, name, expires), amount in sums.lots.items()
     ]
-    _add(conn, lot, ("account", "unit", "lot"), lots)
+    add_sums(conn, lot, ("account", "unit", "lot"), lots)
     postings = [{"unit": unit, "account": holder, "amount": amount} for (unit, holder), amount in sums.postings.items()]
-    _add(conn, posting_total, ("unit", "account"), postings)
+    add_sums(conn, posting_total, ("unit", "account"), postings)
+    check_even(conn)
     bought = [
         {"account": holder, "currency": currency, "sales": sales, "returns": returns}
         for (holder, currency), (sales, returns) in sums.spend.items()
     ]
-    _add(conn, spend, ("account", "currency"), bought)
+    add_sums(conn, spend, ("account", "currency"), bought)
     names = ("sales", "sales_money", "refunds", "returns_money")
     taken = [
-        {"till": source.till, "currency": currency, **dict(zip(names, counts, strict=True))}
-        for currency, counts in sums.takings.items()
+        {"till": source.till, "day": day, "currency": currency, **dict(zip(names, counts, strict=True))}
+        for (day, currency), counts in sums.takings.items()
     ]
-    _add(conn, takings, ("till", "currency"), taken)
+    add_sums(conn, day_takings, ("till", "day", "currency"), taken)
+    whole = [{name: value for name, value in row.items() if name != "day"} for row in taken]
+    add_sums(conn, takings, ("till", "currency"), whole)
+    _write_days(conn, source, sums.days)
 
 
-def _add(conn: Connection, table: Table, keys: tuple[str, ...], rows: Sequence[Mapping[str, Any]]) -> None:
-    """Add rows of sums to a table: whole-number columns are added, the rest stays as it was."""
-    if not rows:
-        return
-    statement = insert(table)
-    added = {
-        column.name: column + statement.excluded[column.name]
-        for column in table.columns
-        if column.name not in keys and column.type.python_type is int
-    }
-    conn.execute(statement.on_conflict_do_update(index_elements=list(keys), set_=added), list(rows))
+def _write_days(conn: Connection, source: Source, days: Mapping[str, Sequence[Entry]]) -> None:
+    rows = [
+        {
+            "journal": source.journal,
+            "day": day,
+            "first": entries[0].seq,
+            "last": entries[-1].seq,
+            "entries": len(entries),
+            "unconfirmed": sum(entry.clock.get("confirmed") is not True for entry in entries),
+        }
+        for day, entries in days.items()
+    ]
+    if rows:
+        statement, table = insert(conn, journal_day), journal_day.c
+        added = {
+            "last": statement.excluded.last,
+            "entries": table.entries + statement.excluded.entries,
+            "unconfirmed": table.unconfirmed + statement.excluded.unconfirmed,
+        }
+        conn.execute(statement.on_conflict_do_update(index_elements=["journal", "day"], set_=added), rows)
 
 
 def _write_facts(conn: Connection, readings: Sequence[Reading]) -> tuple[set[str], list[str]]:
@@ -157,6 +225,8 @@ def _write_facts(conn: Connection, readings: Sequence[Reading]) -> tuple[set[str
     confirm(conn, [one for reading in readings if (one := reading.changes.enrolled) is not None])
     cards = {link[0]: link for reading in readings for link in reading.changes.cards}
     _link_cards(conn, list(cards.values()))
+    _note_erased(conn, readings)
+    _note_decided(conn, readings)
     profiles = dict(named for reading in readings for named in reading.entry.profiles)
     touched |= _write_profiles(conn, profiles)
     for reading in readings:
@@ -168,7 +238,7 @@ def _write_facts(conn: Connection, readings: Sequence[Reading]) -> tuple[set[str
 def _open_accounts(conn: Connection, accounts: Iterable[str]) -> None:
     rows = [{"id": one, "status": Status.PROVISIONAL, "root": one} for one in sorted(accounts)]
     if rows:
-        conn.execute(insert(account).on_conflict_do_nothing(), rows)
+        conn.execute(insert(conn, account).on_conflict_do_nothing(), rows)
 
 
 def confirm(conn: Connection, accounts: Collection[str]) -> None:
@@ -178,9 +248,30 @@ def confirm(conn: Connection, accounts: Collection[str]) -> None:
         conn.execute(update(account).where(account.c.id.in_(accounts), provisional).values(status=Status.REGULAR))
 
 
+def _note_erased(conn: Connection, readings: Sequence[Reading]) -> None:
+    """Block the accounts of erased members, and note whose own journal says it: `erasing` does the rest."""
+    rows: dict[str, bool] = {}
+    for reading in readings:
+        if reading.changes.erased is not None:
+            one = reading.changes.erased
+            rows[one] = rows.get(one, False) or reading.entry.till == HQ
+    if rows:
+        statement = insert(conn, erased)
+        either = {"own": or_(erased.c.own, statement.excluded.own)}
+        again = statement.on_conflict_do_update(index_elements=["account"], set_=either)
+        conn.execute(again, [{"account": one, "own": own} for one, own in rows.items()])
+        conn.execute(update(account).where(account.c.id.in_(list(rows))).values(status=Status.BLOCKED))
+
+
+def _note_decided(conn: Connection, readings: Sequence[Reading]) -> None:
+    rows = [{"op": one.entry.op, "entry": one.entry.id} for one in readings if one.entry.till == HQ]
+    if rows:
+        conn.execute(insert(conn, decision).on_conflict_do_nothing(), rows)
+
+
 def _link_cards(conn: Connection, cards: Sequence[tuple[str, str, str]]) -> None:
     if cards:
-        statement = insert(card)
+        statement = insert(conn, card)
         same = {"account": statement.excluded.account, "role": statement.excluded.role}
         again = statement.on_conflict_do_update(index_elements=["id"], set_=same)
         conn.execute(again, [{"id": card_id, "account": holder, "role": role} for card_id, holder, role in cards])
@@ -196,7 +287,7 @@ def _write_profiles(conn: Connection, profiles: Mapping[str, str]) -> set[str]:
         {"subject": subject, "digest": digest, "account": holders.get(subject, subject)}
         for subject, digest in profiles.items()
     ]
-    statement = insert(profile)
+    statement = insert(conn, profile)
     same = {"digest": statement.excluded.digest, "account": statement.excluded.account}
     conn.execute(statement.on_conflict_do_update(index_elements=["subject"], set_=same), rows)
     return {row["account"] for row in rows}

@@ -2,21 +2,25 @@
 
 from __future__ import annotations
 
+import hashlib
 import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import Connection
+from sqlalchemy import Connection, select
 
 from agent.journal.chain import link
-from agent.journal.entry import Entry, encode_entry
+from agent.journal.entry import Entry, Posting, encode, encode_entry
 from agent.journal.wire import HQ
 from hq.books.fold import Source, book
 from hq.clock import now_ms
 from hq.publish.announce import Kind, announce
 from hq.receive.raw import append, open_journal
+from hq.tables import decision as decided
+
+POSTINGS_MAX = 400  # in an entry that may concern many lots; four take a lot's units by time, so that none is torn
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,10 +30,16 @@ class Decision:
     op: str
     kind: str
     body: Mapping[str, Any]
+    postings: tuple[Posting, ...] = ()
 
 
-def decide(conn: Connection, epoch: str, decision: Decision) -> None:
-    """Append a decision to headquarters' journal, book it and announce it, in the commit of what led to it."""
+def decide(conn: Connection, epoch: str, decision: Decision) -> bool:
+    """Append a decision to headquarters' journal, book it and announce it, in the commit of what led to it.
+
+    False if it was decided before: nothing is decided twice under one op.
+    """
+    if is_decided(conn, decision.op):
+        return False
     journal = open_journal(conn, HQ, epoch)
     at_ms = now_ms()
     entry = Entry(
@@ -42,12 +52,25 @@ def decide(conn: Connection, epoch: str, decision: Decision) -> None:
         day=datetime.fromtimestamp(at_ms / 1000, UTC).date().isoformat(),
         clock={"wall_ms": at_ms},
         by=HQ,
+        postings=decision.postings,
         body=decision.body,
     )
     data = encode_entry(entry)
     append(conn, journal, [(link(journal.held.head, data), data)])
     book(conn, Source(journal.id, HQ, epoch), [(entry.seq, data)])
     announce(conn, Kind.ENTRY, [str(entry.seq)])
+    return True
+
+
+def is_decided(conn: Connection, op: str) -> bool:
+    """Say whether there is a decision of this name."""
+    return conn.scalar(select(decided.c.op).where(decided.c.op == op)) is not None
+
+
+def op_for(what: str, *parts: str) -> str:
+    """Return the op of a decision about things whose names may be too long for one."""
+    names = encode({"of": list(parts)})
+    return f"{what}:{hashlib.sha256(names).hexdigest()[:32]}"
 
 
 def _uuid7(at_ms: int) -> str:

@@ -5,6 +5,7 @@ A kind we do not know is booked by its postings alone.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -13,11 +14,28 @@ from sqlalchemy import Table
 
 from agent.errors import JournalError
 from agent.journal.chain import check_place
-from agent.journal.entry import Entry, decode_entry
+from agent.journal.codes import sale_tag
+from agent.journal.entry import Entry, decode_entry, encode
 from agent.journal.fold import Changes, changes
-from hq.tables import redemption, refund, refund_line, sale, sale_line, undone
+from agent.journal.wire import HQ
+from hq.tables import (
+    closure,
+    lapse,
+    provisional,
+    redemption,
+    refund,
+    refund_line,
+    sale,
+    sale_line,
+    settled_line,
+    settlement,
+    undone,
+)
 
 Row = dict[str, Any]
+
+_NUL = rb"\u0000"
+_HOLDS_NUL = re.compile(rb"(?<!\\)(?:\\\\)*\\u0000")  # not a backslash followed by the text u0000
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,9 +61,11 @@ class Reading:
 def read_entry(data: bytes, *, till: str, epoch: str, seq: int) -> Reading:
     """Read an entry that stands at `seq` of a journal.
 
-    Raises JournalError when its bytes are not canonical, it says it stands elsewhere, its postings do not balance, or
-    its body lacks what its kind says.
+    Raises JournalError when its bytes are not canonical, it says it stands elsewhere, its postings do not balance, its
+    body lacks what its kind says, or a text of it holds NUL, which PostgreSQL cannot.
     """
+    if _NUL in data and _HOLDS_NUL.search(data):
+        raise JournalError(f"entry {seq} holds the character NUL, which not every database can hold")
     entry = check_place(decode_entry(data), till=till, epoch=epoch, seq=seq)
     added = changes(entry)
     try:
@@ -73,6 +93,7 @@ def _sale(entry: Entry, body: Mapping[str, Any]) -> _Read:
         "due": _whole(body["due"]),
         "day": entry.day,
         "sold_at": _text(body["sold_at"]),
+        "tag": sale_tag(entry.id),
     }
     lines = [
         {
@@ -101,6 +122,7 @@ def _refund(entry: Entry, body: Mapping[str, Any]) -> _Read:
     lines = [
         {
             "line": number,
+            "till": None if line["sale"] is None else _text(line.get("till", entry.till)),
             "sale": _text_or_none(line["sale"]),
             "sale_line": None if line["line"] is None else _whole(line["line"]),
             "article": _text(line["article"]),
@@ -109,13 +131,41 @@ def _refund(entry: Entry, body: Mapping[str, Any]) -> _Read:
         }
         for number, line in enumerate(body["lines"])
     ]
-    return {refund: [row], refund_line: lines}, Money(account, currency, returned=money)
+    rows = {refund: [row], refund_line: lines}
+    if body.get("provisional"):
+        rows[provisional] = [{"tag": _text(body["slip"]["tag"]), "entry": _text_or_none(body["slip"]["entry"])}]
+    return rows, Money(account, currency, returned=money)
+
+
+def _refund_settled(entry: Entry, body: Mapping[str, Any]) -> _Read:
+    if entry.till != HQ:
+        return {}, None  # nobody else settles
+    of = body["sale"]
+    lines = [
+        {
+            "line": number,
+            "till": _text(of["till"]),
+            "sale": _text(of["op"]),
+            "sale_line": _whole(line["line"]),
+            "quantity": _whole(line["quantity"]),
+        }
+        for number, line in enumerate(body["lines"])
+    ]
+    return {settlement: [{"refund": _text(body["refund"]["entry"])}], settled_line: lines}, None
 
 
 def _redemption(entry: Entry, body: Mapping[str, Any]) -> _Read:
+    return _redeemed(entry, body, _text(body["account"]))
+
+
+def _voucher_spent(entry: Entry, body: Mapping[str, Any]) -> _Read:
+    return _redeemed(entry, body, None)
+
+
+def _redeemed(entry: Entry, body: Mapping[str, Any], account: str | None) -> _Read:
     row = {
         "op": entry.op,
-        "account": _text(body["account"]),
+        "account": account,
         "reward": _text(body["reward"]),
         "unit": _text(body["unit"]),
         "units": _whole(body["units"]),
@@ -129,11 +179,32 @@ def _redemption_undone(_entry: Entry, body: Mapping[str, Any]) -> _Read:
     return {undone: [{"redemption": _text(body["redemption"])}]}, None
 
 
+def _units_lapsed(entry: Entry, body: Mapping[str, Any]) -> _Read:
+    if entry.till != HQ:
+        return {}, None  # nobody else judges who was away
+    row = {name: _text(body[name]) for name in ("account", "last_sale", "until")}
+    return {lapse: [row]}, None
+
+
+def _closure(entry: Entry, body: Mapping[str, Any]) -> _Read:
+    row = {
+        "number": None if body["number"] is None else _whole(body["number"]),
+        "day": entry.day,
+        "head": _text(body["head"]),
+        "totals": encode(body["period"]).decode(),
+    }
+    return {closure: [row]}, None
+
+
 _KINDS: dict[str, Callable[[Entry, Mapping[str, Any]], _Read]] = {
     "sale": _sale,
     "refund": _refund,
+    "refund_settled": _refund_settled,
     "redemption": _redemption,
+    "voucher_spent": _voucher_spent,
     "redemption_undone": _redemption_undone,
+    "units_lapsed": _units_lapsed,
+    "closure": _closure,
 }
 
 

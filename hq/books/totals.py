@@ -6,8 +6,23 @@ from dataclasses import dataclass
 
 from sqlalchemy import Connection, func, select
 
-from hq.books.fold import MEMBERS
-from hq.tables import account, booked, flag, fork, journal, lot, posting_total, quarantine, takings, till
+from agent.journal.entry import VOUCHERS_PREFIX
+from hq.database import total
+from hq.receive.replacing import Replaced, replaced_machines
+from hq.tables import (
+    MEMBERS,
+    account,
+    booked,
+    branch,
+    flag,
+    fork,
+    journal,
+    lot,
+    posting_total,
+    quarantine,
+    takings,
+    till,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +41,7 @@ class TillRow:
     """A till as headquarters sees it.
 
     `epoch`, `seq` and `head` (hex) are of the journal heard of last, `entries` counts all its epochs, `waiting` those
-    not in the books yet. `flags` says what a person should look at.
+    not in the books yet. `flags` says what a person should look at, `replaced` which machines stood in its place.
     """
 
     till: str
@@ -40,11 +55,15 @@ class TillRow:
     forked: int
     takings: tuple[Takings, ...]
     flags: tuple[str, ...]
+    replaced: tuple[Replaced, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class UnitRow:
-    """A unit's postings per ledger account; `total` is their sum and must be 0, `lots` what members' lots hold."""
+    """A unit's postings per ledger account; `total` is their sum and must be 0.
+
+    `lots` is what lots hold, members' and vouchers'.
+    """
 
     unit: str
     accounts: dict[str, int]
@@ -53,8 +72,9 @@ class UnitRow:
 
     @property
     def balanced(self) -> bool:
-        """Whether the postings sum to zero and the lots are what was posted on members."""
-        return self.total == 0 and self.lots == self.accounts.get(MEMBERS, 0)
+        """Whether the postings sum to zero and the lots are what was posted on members and vouchers."""
+        held = (amount for name, amount in self.accounts.items() if name == MEMBERS or name.startswith(VOUCHERS_PREFIX))
+        return self.total == 0 and self.lots == sum(held)
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,6 +122,7 @@ def _till(conn: Connection, name: str, contact_ms: int) -> TillRow:
         forked=_of_till(conn, fork.c.journal, name),
         takings=_takings(conn, name),
         flags=tuple(flags),
+        replaced=replaced_machines(conn, name),
     )
 
 
@@ -112,7 +133,7 @@ def _of_till(conn: Connection, column: object, name: str) -> int:
 
 def _takings(conn: Connection, name: str | None = None) -> tuple[Takings, ...]:
     columns = (takings.c.sales, takings.c.sales_money, takings.c.refunds, takings.c.returns_money)
-    query = select(takings.c.currency, *(func.sum(column) for column in columns)).group_by(takings.c.currency)
+    query = select(takings.c.currency, *(total(column) for column in columns)).group_by(takings.c.currency)
     if name is not None:
         query = query.where(takings.c.till == name)
     return tuple(Takings(*row) for row in conn.execute(query.order_by(takings.c.currency)))
@@ -120,11 +141,11 @@ def _takings(conn: Connection, name: str | None = None) -> tuple[Takings, ...]:
 
 def books(conn: Connection) -> Books:
     """Return the books in sum."""
-    entries = conn.execute(select(func.coalesce(func.sum(journal.c.seq), 0))).scalar_one()
-    done = conn.execute(select(func.coalesce(func.sum(booked.c.seq), 0))).scalar_one()
+    shared = conn.execute(select(total(branch.c.seq))).scalar_one()  # which the till's own journal holds
+    entries = conn.execute(select(total(journal.c.seq))).scalar_one() - shared
     return Books(
         entries=entries,
-        waiting=entries - done,
+        waiting=entries - _done(conn),
         quarantined=conn.execute(select(func.count()).select_from(quarantine)).scalar_one(),
         members=conn.execute(select(func.count()).where(account.c.id == account.c.root)).scalar_one(),
         takings=_takings(conn),
@@ -132,9 +153,17 @@ def books(conn: Connection) -> Books:
     )
 
 
+def _done(conn: Connection) -> int:
+    """Return how many entries are in the books."""
+    own = func.coalesce(branch.c.seq, 0)
+    query = select(func.coalesce(func.sum(booked.c.seq - own), 0))
+    joined = booked.outerjoin(branch, branch.c.journal == booked.c.journal)
+    return int(conn.execute(query.select_from(joined)).scalar_one())
+
+
 def _units(conn: Connection) -> tuple[UnitRow, ...]:
-    rows = conn.execute(select(lot.c.unit, func.sum(lot.c.amount)).group_by(lot.c.unit))
-    held = {unit: int(amount) for unit, amount in rows}
+    rows = conn.execute(select(lot.c.unit, total(lot.c.amount).label("amount")).group_by(lot.c.unit))
+    held = {row.unit: row.amount for row in rows}
     posted: dict[str, dict[str, int]] = {}
     for row in conn.execute(select(posting_total).order_by(posting_total.c.unit, posting_total.c.account)):
         posted.setdefault(row.unit, {})[row.account] = row.amount

@@ -9,18 +9,22 @@ from collections.abc import Collection
 from enum import StrEnum
 
 from sqlalchemy import Connection, delete
-from sqlalchemy.dialects.sqlite import insert
 
-from hq.database import take_versions
+from hq.database import insert, take_versions
 from hq.tables import changed
 
 
 class Kind(StrEnum):
-    """What the feed tells about: a shop's programme, an entry of headquarters' own, a member's account."""
+    """What the feed tells about: a shop's programme, an entry of headquarters' own, a member's account, a till, the
+    keys of a shop, a voucher (`<shop's tag>/<unit>/<serial>`).
+    """
 
     PROGRAMME = "programme"
     ENTRY = "entry"
     MEMBER = "member"
+    TILL = "till"
+    SHOP_KEY = "shop_key"
+    VOUCHER = "voucher"
 
 
 def announce(conn: Connection, kind: Kind, subjects: Collection[str]) -> None:
@@ -28,7 +32,7 @@ def announce(conn: Connection, kind: Kind, subjects: Collection[str]) -> None:
     if not subjects:
         return
     first = take_versions(conn, len(subjects))
-    statement = insert(changed)
+    statement = insert(conn, changed)
     conn.execute(
         statement.on_conflict_do_update(
             index_elements=["kind", "subject"], set_={"version": statement.excluded.version}

@@ -2,25 +2,30 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
-from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PublicKey
+from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey, X25519PublicKey
 from sqlalchemy import Connection, select
 
-from agent.journal.feed import Cursor, EntryRow, Page, ProgrammeRow
+from agent.journal.feed import Cursor, EntryRow, Page, TillRow
 from agent.journal.feed import Row as FeedRow
 from agent.journal.trust import sign_entry
 from agent.journal.wire import HQ, Position
-from hq.clock import now_ms
+from hq.clock import beacon_ms
 from hq.database import last_version
 from hq.keys import Keys
 from hq.publish.announce import Kind
+from hq.publish.codes import Vouchers, shop_key_rows
 from hq.publish.members import Members, Wrapper
-from hq.tables import booked, changed, journal, programme, quarantine, raw, till
+from hq.publish.programmes import row_of as programme_row
+from hq.tables import booked, changed, journal, quarantine, raw, replaced, till
 
 PAGE_ROWS = 25  # a till applies a page in one commit, and a sale waits for it: 100 took 20 ms
+PAGE_LIGHT_ROWS = 250  # of tills, keys and vouchers, which are one statement each; ten take a row's place
 PAGE_LOTS = 5000
+_LIGHT = frozenset((Kind.TILL, Kind.SHOP_KEY, Kind.VOUCHER))
 
 
 def page_for(conn: Connection, till_id: str, after: Cursor, keys: Keys) -> Page:
@@ -29,27 +34,42 @@ def page_for(conn: Connection, till_id: str, after: Cursor, keys: Keys) -> Page:
     `upto` and `quarantined` are of the same moment as the members' lots.
     """
     asking = conn.execute(select(till.c.shop, till.c.profile_key).where(till.c.id == till_id)).one()
-    wrapper = Wrapper(keys.profile, X25519PublicKey.from_public_bytes(asking.profile_key))
-    told = _changes_since(conn, after.version, asking.shop)
+    receiver = X25519PublicKey.from_public_bytes(asking.profile_key)
+    wrapper = Wrapper(keys.profile, receiver)
+    changes = _changes_since(conn, after.version, asking.shop)
+    told = list(_page_of(changes))
     members = Members(conn, [row.subject for row in told if row.kind == Kind.MEMBER], wrapper)
-    taken = _fitting(told[:PAGE_ROWS], members)
-    more = len(taken) < len(told)
-    upto = _upto(conn, till_id)
+    taken = _fitting(told, members)
+    more = len(taken) < len(changes)
     return Page(
         after=after,
         cursor=Cursor(after.epoch, taken[-1].version if more else max(after.version, last_version(conn))),
         more=more,
-        now_ms=now_ms(),
-        upto=tuple(upto),
-        quarantined=tuple(_quarantined(conn, till_id)),
-        rows=tuple(_rows(conn, taken, members, keys, after.epoch)),
+        now_ms=beacon_ms(conn),
+        upto=tuple(upto_of(conn, till_id)),
+        quarantined=tuple(quarantined_of(conn, till_id)),
+        rows=(
+            *_rows(conn, taken, members, keys, after.epoch),
+            *_rows_of_codes(conn, taken, keys.profile, receiver),
+        ),
     )
 
 
 def _changes_since(conn: Connection, version: int, shop: str) -> Sequence[Any]:
-    other_shop = (changed.c.kind == Kind.PROGRAMME) & (changed.c.subject != shop)
+    other_shop = changed.c.kind.in_((Kind.PROGRAMME, Kind.SHOP_KEY)) & (changed.c.subject != shop)
     query = select(changed).where(changed.c.version > version, ~other_shop)
-    return conn.execute(query.order_by(changed.c.version).limit(PAGE_ROWS + 1)).all()
+    return conn.execute(query.order_by(changed.c.version).limit(PAGE_LIGHT_ROWS + 1)).all()
+
+
+def _page_of(changes: Iterable[Any]) -> Iterator[Any]:
+    """Yield as many changes as a page may hold rows for."""
+    light = PAGE_LIGHT_ROWS // PAGE_ROWS
+    left = light * PAGE_ROWS
+    for row in changes:
+        left -= 1 if row.kind in _LIGHT else light
+        if left < 0:
+            return
+        yield row
 
 
 def _fitting(told: Sequence[Any], members: Members) -> Sequence[Any]:
@@ -66,12 +86,33 @@ def _rows(conn: Connection, taken: Iterable[Any], members: Members, keys: Keys, 
     for row in taken:
         match row.kind:
             case Kind.PROGRAMME:
-                data = conn.execute(select(programme.c.data).where(programme.c.shop == row.subject)).scalar_one()
-                yield ProgrammeRow(data)
+                said = programme_row(conn, row.subject)
+                if said is not None:
+                    yield said
             case Kind.ENTRY:
                 yield _own_entry(conn, int(row.subject), keys, epoch)
             case Kind.MEMBER:
                 yield members.row_of(row.subject)
+
+
+def _rows_of_codes(
+    conn: Connection, taken: Iterable[Any], own: X25519PrivateKey, receiver: X25519PublicKey
+) -> Iterator[FeedRow]:
+    """Yield what a till needs to believe codes; its order among the others does not matter."""
+    subjects: dict[str, list[str]] = defaultdict(list)
+    for row in taken:
+        subjects[row.kind].append(row.subject)
+    for keys in (
+        select(till.c.id, till.c.key).where(till.c.id.in_(subjects[Kind.TILL])),
+        select(replaced.c.till, replaced.c.key).where(replaced.c.till.in_(subjects[Kind.TILL])),
+    ):
+        for name, key in conn.execute(keys):
+            yield TillRow(name, key)  # what a machine gave out counts when another stands in its place
+    for shop in subjects[Kind.SHOP_KEY]:
+        yield from shop_key_rows(conn, shop, own, receiver)
+    vouchers = Vouchers(conn, subjects[Kind.VOUCHER], own)
+    for subject in subjects[Kind.VOUCHER]:
+        yield vouchers.row_of(subject)
 
 
 def _own_entry(conn: Connection, seq: int, keys: Keys, epoch: str) -> EntryRow:
@@ -80,10 +121,10 @@ def _own_entry(conn: Connection, seq: int, keys: Keys, epoch: str) -> EntryRow:
         .join(journal, journal.c.id == raw.c.journal)
         .where(journal.c.till == HQ, journal.c.epoch == epoch, raw.c.seq == seq)
     ).one()
-    return EntryRow(row.bytes, row.hash, sign_entry(row.hash, keys.online))
+    return EntryRow(row.bytes, row.hash, sign_entry(row.hash, keys.feed.private))
 
 
-def _upto(conn: Connection, till_id: str) -> Iterator[Position]:
+def upto_of(conn: Connection, till_id: str) -> Iterator[Position]:
     """Yield up to where the books contain each epoch of a till."""
     rows = conn.execute(
         select(journal.c.epoch, booked.c.seq, raw.c.hash)
@@ -96,7 +137,8 @@ def _upto(conn: Connection, till_id: str) -> Iterator[Position]:
         yield Position(row.epoch, row.seq, row.hash)
 
 
-def _quarantined(conn: Connection, till_id: str) -> Iterator[tuple[str, int]]:
+def quarantined_of(conn: Connection, till_id: str) -> Iterator[tuple[str, int]]:
+    """Yield which entries (epoch, seq) of a till the books leave out."""
     rows = conn.execute(
         select(journal.c.epoch, quarantine.c.seq)
         .join(quarantine, quarantine.c.journal == journal.c.id)

@@ -16,6 +16,7 @@ from agent.journal.batch import SealedProfile
 from agent.journal.feed import CardRow, LotRow, MemberRow
 from agent.journal.sealed import unwrap_key, wrap_key
 from agent.loyalty.sale import Status
+from hq.database import total
 from hq.tables import account, card, lot, profile, sealed, sealed_key
 
 log = logging.getLogger(__name__)
@@ -50,7 +51,7 @@ class Members:
         self._cards = _grouped((root_of[row.account], row) for row in cards)
         profiles = conn.execute(_profiles().where(profile.c.account.in_(list(root_of)))).all()
         self._profiles = {row.subject: row for row in profiles}
-        self._lots = _grouped((row.root, row) for row in conn.execute(_lots().where(account.c.root.in_(roots))))
+        self._lots = _grouped((row.root, row) for row in conn.execute(summed_lots().where(account.c.root.in_(roots))))
 
     def lots_of(self, root: str) -> int:
         """Return how many lots a member has."""
@@ -84,9 +85,9 @@ def _profiles() -> Any:
     )
 
 
-def _lots() -> Any:
-    """Lots of a member, those of joined accounts added up; what came to nothing is left out."""
-    amount = func.sum(lot.c.amount)
+def summed_lots() -> Any:
+    """Return the query for members' lots, those of joined accounts added up; what came to nothing is left out."""
+    amount = total(lot.c.amount)
     return (
         select(account.c.root, lot.c.unit, lot.c.lot, amount.label("amount"), func.max(lot.c.expires).label("expires"))
         .join(account, account.c.id == lot.c.account)

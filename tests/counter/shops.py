@@ -75,9 +75,9 @@ def line(amount: int, category: str | None = None, *, pieces: int = 1) -> Line:
 
 
 @contextmanager
-def open_shop(folder: Path, *, programme: Programme | None) -> Iterator[Shop]:
+def open_shop(folder: Path, *, programme: Programme | None, ballast: int = 0) -> Iterator[Shop]:
     """A shop whose ledger is in `folder`."""
-    ledger = opened(folder / "ledger.db")
+    ledger = opened(folder / "ledger.db", ballast=ballast)
     try:
         yield Shop(ledger, programme)
     finally:

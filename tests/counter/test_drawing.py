@@ -9,16 +9,17 @@ from typing import Any
 
 import pytest
 
-from agent.counter import RefundLine, SaleAnswer, SaleAsk
+from agent.counter import ClosureAsk, RefundLine, SaleAnswer, SaleAsk
 from agent.counter import drawing as module
 from agent.errors import RefusalError
 from agent.journal.entry import Entry, decode_entry
 from agent.journal.fold import check_conservation
 from agent.ledger import audit
 from agent.ledger.kept.slip_queue import SlipQueue
+from agent.loyalty.closures import Report
 from agent.loyalty.judging.games import commitment_of, drawn
 from agent.slips.facts import SlipFacts
-from agent.slips.texts import phrase
+from agent.slips.texts import day_text, phrase
 from tests.counter.shops import BY, Shop, line, open_shop
 from tests.ledger.tills import TILL, derived
 from tests.loyalty.shops import MONEY, POINTS, programme
@@ -252,7 +253,7 @@ def test_the_slip_says_what_was_drawn_and_under_which_seal(shop: Shop, account: 
 
     (said,) = [phrase(one.code, one.numbers, facts.currency, "en") for one in facts.lines if one.code == told["code"]]
     assert said.text.startswith("Scratch: ")
-    assert said.more == f"Draw 1 of {told['day']}, 50 of 100 win. Sealed {told['commitment']}"
+    assert said.more == f"Draw 1 of {day_text(str(told['day']), 'en')}, 50 of 100 win. Sealed {told['commitment']}"
 
 
 def test_entries_balance_and_a_rebuild_gives_the_same(shop: Shop, account: str) -> None:
@@ -266,3 +267,17 @@ def test_entries_balance_and_a_rebuild_gives_the_same(shop: Shop, account: str) 
     audit.rebuild(shop.ledger)
 
     assert derived(shop.ledger) == before
+
+
+def test_a_z_shows_the_seed_and_is_about_the_entry_that_does_and_an_x_shows_nothing(shop: Shop, account: str) -> None:
+    sell(shop, "S-1", account)
+    shop.counter.close(ClosureAsk("X-1", Report.X), by=BY)
+    assert entries(shop, "game_day_closed") == []
+
+    z = shop.counter.close(ClosureAsk("Z-1", Report.Z), by=BY)
+    sell(shop, "S-2", account)
+
+    (shown,) = entries(shop, "game_day_closed")
+    assert z.closure.spans[-1].last == shown.seq == z.entry.seq - 1
+    assert len({day.body["commitment"] for day in entries(shop, "game_day")}) == 2  # what follows is drawn with another
+    assert audit.check_closures(shop.ledger) == 2

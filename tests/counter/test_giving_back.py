@@ -74,7 +74,7 @@ def test_only_sales_of_this_till_are_refunded(shop: Shop, op: str) -> None:
     assert "without receipt" in refused.value.hint
 
 
-def test_points_that_were_spent_meanwhile_become_a_debt(shop: Shop) -> None:
+def test_L5_points_that_were_spent_meanwhile_become_a_debt(shop: Shop) -> None:
     account = shop.member().account
     shop.sell("S-1", line(10000), account=account)
     shop.redeem("R-1", account, units=100)

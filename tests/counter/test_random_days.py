@@ -48,12 +48,13 @@ PICK = st.integers(0, 10**6)
 class Days(RuleBasedStateMachine):
     """Sales, redemptions, refunds and undoing, some of them wrong, some of them sent twice."""
 
+    TERMS: tuple[str, ...] = (POINTS, COFFEE, MONEY, GOLD, BULK)
+
     def __init__(self) -> None:
         super().__init__()
         self.stack = ExitStack()
         folder = Path(self.stack.enter_context(tempfile.TemporaryDirectory()))
-        terms = programme(POINTS, COFFEE, MONEY, GOLD, BULK)
-        self.shop: Shop = self.stack.enter_context(open_shop(folder, programme=terms))
+        self.shop: Shop = self.stack.enter_context(open_shop(folder, programme=programme(*self.TERMS)))
         self.ops = (f"op-{number}" for number in itertools.count())
         self.sales: list[str] = []
         self.left: dict[str, int] = {}  # money of each sale that has not been given back
@@ -139,6 +140,7 @@ class Days(RuleBasedStateMachine):
             held, folded = self._held(), self._folded()
             assert held == folded
             audit.verify(self.shop.ledger)
+            audit.check_derived(self.shop.ledger)
             before = derived(self.shop.ledger)
             audit.rebuild(self.shop.ledger)
             assert derived(self.shop.ledger) == before

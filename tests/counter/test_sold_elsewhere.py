@@ -6,10 +6,12 @@ from pathlib import Path
 
 import pytest
 
-from agent.counter import RefundAsk, RefundLine
-from agent.counter.spending.vouchers import SHOP_KEY
+from agent.counter import Counter, RefundAsk, RefundLine
 from agent.errors import CodeError, ForgedCodeError, InvalidError, NotAllowedError
-from agent.journal.codes import sale_tag
+from agent.journal.codes import SaleCode, sale_tag
+from agent.journal.entry import encode_entry
+from agent.journal.wire import SaleTold
+from agent.ledger.kept.codes import SHOP_KEY
 from agent.loyalty.reversal import RecordedSale, reverse
 from agent.loyalty.reversal.elsewhere import Provisional, settle
 from agent.loyalty.sale import Line
@@ -137,6 +139,90 @@ def test_a_code_that_nobody_gave_out_is_refused_and_guessing_ends(tills: tuple[S
     with pytest.raises(NotAllowedError, match="10 wrong"):
         two.counter.refund(replace(foreign, slip=code), by=BY)
     assert two.entries == before
+
+
+class Neighbour:
+    """Headquarters' part: it has what another till recorded."""
+
+    def __init__(self, till: Shop) -> None:
+        self.till = till
+        self.asked: list[SaleCode] = []
+
+    def sale(self, code: SaleCode) -> SaleTold | None:
+        self.asked.append(code)
+        recorded = self.till.ledger.find("S-1")
+        assert recorded is not None
+        return SaleTold(encode_entry(recorded.entry), (), {})
+
+
+def asked(two: Shop, one: Shop) -> Counter:
+    """The counter of a till that may ask for the sales of another."""
+    return Counter(two.ledger, two.counter.programme, recorded=lambda: None, elsewhere=Neighbour(one))
+
+
+def test_with_its_lines_the_goods_come_back_at_what_they_cost(tills: tuple[Shop, Shop]) -> None:
+    one, two = tills
+    one.sell("S-1", line(1250), line(500, "coffee", pieces=2))
+    slip = facts(one, "S-1").returns
+    assert slip is not None
+    counter = asked(two, one)
+    ask = RefundAsk("B-1", without_receipt=(Line("article", 2000, 99),), slip=slip.typed)
+
+    preview, answer = counter.preview_refund(ask), counter.refund(ask, by=BY)
+
+    assert (preview.money, preview.provisional) == (answer.money, answer.provisional) == (1250 + 250, False)
+    entry = two.ledger.find("B-1")
+    recorded = one.ledger.find("S-1")
+    assert entry is not None
+    assert recorded is not None
+    assert entry.entry.body["slip"] == {"entry": recorded.entry.id, "tag": sale_tag(recorded.entry.id)}
+    with pytest.raises(InvalidError, match="they are not left in sale 'S-1'"):
+        counter.refund(replace(ask, op="B-2"), by=BY)
+
+
+def test_a_provisional_refund_of_this_till_counts_before_headquarters_has_it(tills: tuple[Shop, Shop]) -> None:
+    one, two = tills
+    one.sell("S-1", line(1250))
+    slip = facts(one, "S-1").returns
+    assert slip is not None
+    goods = (Line("article", 1000, 1250),)
+    two.counter.refund(RefundAsk("B-1", without_receipt=goods, slip=slip.typed), by=BY)
+
+    with pytest.raises(InvalidError, match="they are not left"):
+        asked(two, one).refund(RefundAsk("B-2", without_receipt=goods, slip=slip.typed), by=BY)
+
+
+def test_a_sale_whose_member_this_till_does_not_know_yet_comes_back_provisionally(tills: tuple[Shop, Shop]) -> None:
+    one, two = tills
+    code = sold(one)
+
+    answer = asked(two, one).refund(RefundAsk("B-1", without_receipt=(Line("article", 1000, 1250),), slip=code), by=BY)
+
+    assert answer.provisional
+
+
+def test_with_too_much_that_headquarters_lacks_it_is_provisional(
+    tills: tuple[Shop, Shop], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    one, two = tills
+    one.sell("S-1", line(1250))
+    slip = facts(one, "S-1").returns
+    assert slip is not None
+    monkeypatch.setattr("agent.counter.giving_back.sold._BEHIND_MAX", two.entries - 1)
+    ask = RefundAsk("B-1", without_receipt=(Line("article", 1000, 1250),), slip=slip.typed)
+
+    assert asked(two, one).preview_refund(ask).provisional
+
+
+def test_another_sale_than_was_asked_for_is_not_used(tills: tuple[Shop, Shop]) -> None:
+    one, two = tills
+    one.sell("S-1", line(1250))
+    one.sell("S-2", line(500))
+    slip = facts(one, "S-2").returns
+    assert slip is not None
+    ask = RefundAsk("B-1", without_receipt=(Line("article", 1000, 500),), slip=slip.typed)
+
+    assert asked(two, one).preview_refund(ask).provisional
 
 
 def test_a_code_stands_alone() -> None:

@@ -15,6 +15,9 @@ from agent.journal.feed import (
     MemberRow,
     Page,
     ProgrammeRow,
+    ShopKeyRow,
+    TillRow,
+    VoucherRow,
     pack,
     unpack,
 )
@@ -36,7 +39,15 @@ _PAGE = Page(
     now_ms=1_700_000_000_000,
     upto=(Position("e1", 12, b"\x01" * 32),),
     quarantined=(("e1", 4),),
-    rows=(ProgrammeRow('name = "Café"\n'.encode()), EntryRow(b'{"seq":1}', b"\x02" * 32, b"s" * 64), _MEMBER),
+    rows=(
+        ProgrammeRow('name = "Café"\n'.encode(), 7, b"p" * 64, b"{}"),
+        EntryRow(b'{"seq":1}', b"\x02" * 32, b"s" * 64),
+        _MEMBER,
+        TillRow("corner/1", b"k" * 32),
+        ShopKeyRow("corner", 1, b"wrapped"),
+        VoucherRow("8Q92FH5J", "five-off", "J01DR3NQK8N", 1, b"\x03" * 8),
+        VoucherRow("8Q92FH5J", "five-off", "J01DR3NQK8P", -1, None),
+    ),
 )
 _LOTS = st.builds(
     LotRow,
@@ -90,8 +101,10 @@ def test_a_row_of_a_kind_unknown_here_is_skipped() -> None:
         pack(_PAGE) + b"\n",
         pack(_PAGE) + b'\n{"data":7,"row":"programme"}',
         pack(_PAGE) + b'\n{"account":"b","lots":[],"row":"lots"}',
-        pack(_PAGE) + b'\n{"account":"a1","lots":[["points","x"]],"row":"lots"}',
+        pack(replace(_PAGE, rows=(_MEMBER,))) + b'\n{"account":"a1","lots":[["points","x"]],"row":"lots"}',
         pack(_PAGE).replace(b'"row":"member"', b'"row": "member"'),
+        pack(_PAGE).replace(b'"number":1,', b""),
+        pack(_PAGE).replace(b'"check":null', b'"check":"x"'),
     ],
 )
 def test_a_page_of_another_shape_is_refused(lines: bytes) -> None:

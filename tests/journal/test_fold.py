@@ -163,6 +163,12 @@ def test_a_redemption_given_back_is_named() -> None:
     assert changes(entry(kind="redemption_undone", body={"redemption": "r"})).given_back == "r"
 
 
+def test_a_closure_says_which_z_it_is_and_an_x_that_it_is_none() -> None:
+    assert changes(entry(kind="closure", body={"number": 12})).closed == 12
+    assert changes(entry(kind="closure", body={"number": None})).closed == 0
+    assert changes(entry(kind="drawer_opened", body={"reason": "sale"})) == Changes()
+
+
 def test_the_postings_of_an_unknown_kind_count() -> None:
     found = changes(entry(kind="from-the-future", postings=moved("a", 7)))
 
@@ -181,6 +187,8 @@ def test_the_postings_of_an_unknown_kind_count() -> None:
         ("refund", {"lines": [{"sale": "s", "line": 0}]}),
         ("redemption_undone", {}),
         ("accounts_joined", {"account": "a"}),
+        ("closure", {}),
+        ("closure", {"number": "first"}),
     ],
 )
 def test_a_known_kind_with_a_body_of_the_wrong_shape_is_named(kind: str, body: dict[str, Any]) -> None:

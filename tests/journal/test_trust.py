@@ -2,26 +2,37 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from agent.errors import JournalError
-from agent.journal.trust import FEED_ROLE, PROGRAMME_ROLE, Delegation, check_entry, sign_entry
+from agent.journal.trust import Delegation, Role, check_entry, check_programme, sign_entry, sign_programme
 
 _ROOT, _ONLINE = Ed25519PrivateKey.generate(), Ed25519PrivateKey.generate()
 _ROOT_PUBLIC, _ONLINE_PUBLIC = (key.public_key().public_bytes_raw() for key in (_ROOT, _ONLINE))
-_DELEGATION = Delegation(_ONLINE_PUBLIC, (FEED_ROLE, PROGRAMME_ROLE), 3)
+_DELEGATION = Delegation(_ONLINE_PUBLIC, Role.FEED, 3)
 
 
 def test_a_delegation_of_the_root_key_is_believed() -> None:
-    assert Delegation.check(_DELEGATION.sign(_ROOT), root=_ROOT_PUBLIC) == _DELEGATION
+    assert Delegation.check(_DELEGATION.sign(_ROOT), root=_ROOT_PUBLIC, role=Role.FEED) == _DELEGATION
 
 
 def test_a_delegation_of_another_root_key_is_not() -> None:
     with pytest.raises(JournalError, match="signature"):
-        Delegation.check(_DELEGATION.sign(_ONLINE), root=_ROOT_PUBLIC)
+        Delegation.check(_DELEGATION.sign(_ONLINE), root=_ROOT_PUBLIC, role=Role.FEED)
 
 
-@pytest.mark.parametrize(("old", "new"), [(b'"serial":3', b'"serial":4'), (b'"feed"', b'"sell"')])
+@pytest.mark.parametrize(
+    ("old", "new"), [(b'"serial":3', b'"serial":4'), (b'"feed"', b'"sell"'), (b'"feed"', b'"release"')]
+)
 def test_a_changed_delegation_is_not(old: bytes, new: bytes) -> None:
     with pytest.raises(JournalError):
-        Delegation.check(_DELEGATION.sign(_ROOT).replace(old, new), root=_ROOT_PUBLIC)
+        Delegation.check(_DELEGATION.sign(_ROOT).replace(old, new), root=_ROOT_PUBLIC, role=Role.FEED)
+
+
+def test_a_key_speaks_for_its_role_only() -> None:
+    with pytest.raises(JournalError, match="delegated for the role 'feed', not for 'programme'"):
+        Delegation.check(_DELEGATION.sign(_ROOT), root=_ROOT_PUBLIC, role=Role.PROGRAMME)
+
+
+def test_what_a_delegation_says_may_be_read_again() -> None:
+    assert Delegation.stated(_DELEGATION.sign(_ROOT)) == _DELEGATION
 
 
 def test_a_signature_on_an_entry_is_for_that_entry() -> None:
@@ -35,3 +46,12 @@ def test_a_signature_on_an_entry_is_for_that_entry() -> None:
 def test_a_signature_on_bare_bytes_is_none_on_an_entry() -> None:
     with pytest.raises(JournalError, match="signature"):
         check_entry(b"h" * 32, _ONLINE.sign(b"h" * 32), key=_ONLINE_PUBLIC)
+
+
+def test_a_signature_on_a_programme_is_for_that_file_shop_and_number() -> None:
+    signature = sign_programme(b"name = 1", _ONLINE, shop="corner", number=7)
+
+    check_programme(b"name = 1", signature, key=_ONLINE_PUBLIC, shop="corner", number=7)
+    for data, shop, number in ((b"name = 2", "corner", 7), (b"name = 1", "harbour", 7), (b"name = 1", "corner", 8)):
+        with pytest.raises(JournalError, match="signature"):
+            check_programme(data, signature, key=_ONLINE_PUBLIC, shop=shop, number=number)

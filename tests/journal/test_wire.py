@@ -12,6 +12,8 @@ from agent.journal.wire import (
     Outcome,
     Position,
     Refusal,
+    SaleAsked,
+    SaleTold,
     Where,
     compress,
     expand,
@@ -29,10 +31,21 @@ _POSITION = Position("e1", 7, b"\x07" * 32)
         Enrolment("CODE", "corner/1", b"k" * 32, b"p" * 32),
         Enrolled("corner/1", "e", b"r" * 32, b"p" * 32, 5),
         Refusal("rejected", "no", "ask", "e"),
+        SaleAsked("8Q92FH5J", None),
+        SaleAsked("8Q92FH5J", "0190b7a0-0000-7000-8000-000000000001"),
     ],
 )
-def test_a_message_comes_back_as_it_was(message: Held | Where | Enrolment | Enrolled | Refusal) -> None:
+def test_a_message_comes_back_as_it_was(message: Held | Where | Enrolment | Enrolled | Refusal | SaleAsked) -> None:
     assert read(encode(message.to_map()), type(message).from_map) == message
+
+
+def test_a_sale_comes_back_as_it_was_and_none_is_none() -> None:
+    told = SaleTold(b'{"seq":1}', (b'{"seq":2}',), {3: 1000, 0: 500}, (_POSITION,), (("e1", 4),))
+
+    assert SaleTold.unpack(told.pack()) == told
+    assert SaleTold.unpack(encode({})) is None
+    with pytest.raises(JournalError):
+        SaleTold.unpack(b'{"returned":[]}\n{"seq":1}')
 
 
 def test_a_new_journal_stands_at_nothing() -> None:

@@ -7,6 +7,7 @@ from agent.loyalty.judging.evaluate import evaluate, reward_action
 from agent.loyalty.programme import Programme, load
 from agent.loyalty.programme.rules.earning import Action
 from agent.loyalty.sale import Moment, Reason, Sale
+from agent.loyalty.spending.customer import Customer
 from agent.loyalty.spending.offering import offers
 from agent.loyalty.spending.redeeming import redeem
 from tests.loyalty.shops import COFFEE, HEAD, MONEY, POINTS, line, member, programme
@@ -71,14 +72,14 @@ def test_actions_earn_no_more_either() -> None:
 def test_rewards_are_given_until_the_last_day_for_spending() -> None:
     holder = member(points=500)
 
-    assert offers(ending(), holder, at("2024-08-31"), due=1000)
+    assert offers(Customer.of(ending(), holder, at("2024-08-31")), due=1000)
     assert redeem(ending(), holder, at("2024-08-31"), "money", units=None, value=None).value == 500
 
 
 def test_spending_after_the_last_day_is_refused_with_the_day() -> None:
     holder = member(points=500)
 
-    assert offers(ending(), holder, at("2024-09-01"), due=1000) == ()
+    assert offers(Customer.of(ending(), holder, at("2024-09-01")), due=1000) == ()
     with pytest.raises(NotAllowedError, match="until 2024-08-31, today is 2024-09-01"):
         redeem(ending(), holder, at("2024-09-01"), "money", units=None, value=None)
 
@@ -88,7 +89,7 @@ def test_a_clock_nobody_confirmed_ends_nothing() -> None:
 
     assert judgement.postings != ()
     assert told("2030-01-01", confirmed=False) == []
-    assert offers(ending(), member(points=500), at("2030-01-01", confirmed=False), due=1000)
+    assert offers(Customer.of(ending(), member(points=500), at("2030-01-01", confirmed=False)), due=1000)
 
 
 @pytest.mark.parametrize(

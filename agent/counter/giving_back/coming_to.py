@@ -3,20 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 
 from agent.counter.answers import MemberView
 from agent.counter.asks import RefundAsk
 from agent.counter.bench import Bench
 from agent.counter.giving_back.slip_codes import read_code
+from agent.counter.giving_back.sold import Elsewhere, own_sale, sale_elsewhere
 from agent.counter.spending.vouchers import Guesses
 from agent.errors import InvalidError, UnknownError
-from agent.journal.codes import SaleCode
-from agent.journal.entry import MEMBER_PREFIX, VOUCHERS_PREFIX, Posting
-from agent.ledger.records import Recorded
+from agent.journal.entry import VOUCHERS_PREFIX, Posting
+from agent.journal.wire import SaleTold
+from agent.ledger.kept.codes import voucher_left
 from agent.loyalty.lots import booked
-from agent.loyalty.reversal import RecordedSale, Reversal, Spent, reverse, without_receipt
+from agent.loyalty.reversal import RecordedSale, Reversal, reverse, without_receipt
 from agent.loyalty.reversal.elsewhere import provisional
 from agent.loyalty.reversal.meanwhile import Shortfall, settled
 from agent.loyalty.sale import Line, Moment, Reason
@@ -26,17 +27,19 @@ from agent.loyalty.spending.vouchers import renewed
 
 @dataclass(frozen=True, slots=True)
 class Returned:
-    """One sale's part of a refund."""
+    """One sale's part of a refund; `till` is that of a sale elsewhere."""
 
     sale: RecordedSale
     quantities: Mapping[int, int]
     reversal: Reversal
+    till: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
     """A refund worked out. `money` (minor units) is given back, `credited` of it as store credit; `account` is who is
-    shown what became of his units; `loose` came back without a receipt, or of the sale elsewhere that `code` names.
+    shown what became of his units; `loose` came back without a receipt, or, `provisional`, of the sale elsewhere that
+    `slip` names by its tag and, if that is known, its entry.
     """
 
     at: datetime
@@ -48,11 +51,14 @@ class Outcome:
     reasons: tuple[Reason, ...]
     postings: tuple[Posting, ...]
     shortfalls: tuple[Shortfall, ...]
-    code: SaleCode | None
+    slip: Mapping[str, str | None] | None
+    provisional: bool
 
 
-def outcome_of(bench: Bench, ask: RefundAsk, guesses: Guesses, *, lot: str) -> Outcome:
-    """Work a refund out; `lot` is the id of the entry that will record it. Raises a RefusalError or a CodeError."""
+def outcome_of(bench: Bench, ask: RefundAsk, guesses: Guesses, told: SaleTold | None, *, lot: str) -> Outcome:
+    """Work a refund out; `lot` is the id of the entry that will record it, `told` what headquarters says of the sale
+    that the ask's slip names. Raises a RefusalError or a CodeError.
+    """
     bench.check_card(ask.card, ask.account)
     at = bench.when(ask.refunded_at)
     account = None if ask.account is None else bench.holder(ask.account).account
@@ -60,8 +66,12 @@ def outcome_of(bench: Bench, ask: RefundAsk, guesses: Guesses, *, lot: str) -> O
     moment = bench.moment(at)
     loose = bench.shelf.filled(ask.without_receipt, moment.day)
     code = None if ask.slip is None else read_code(bench, ask.slip, guesses)
+    elsewhere = None if code is None or told is None else sale_elsewhere(bench, code, told, loose)
+    if elsewhere is not None:
+        parts, loose = (_part_elsewhere(elsewhere),), ()
     found: list[tuple[Reversal, tuple[Shortfall, ...]]]
-    if code is not None:
+    is_provisional = code is not None and elsewhere is None
+    if code is not None and is_provisional:
         holder = None if account is None else bench.holder(account)
         found = [(provisional(bench.programme, code, holder, loose, moment), ())]
     else:
@@ -86,14 +96,9 @@ def outcome_of(bench: Bench, ask: RefundAsk, guesses: Guesses, *, lot: str) -> O
         reasons=reasons,
         postings=postings,
         shortfalls=tuple(shortfall for _, shortfalls in found for shortfall in shortfalls),
-        code=code,
+        slip=None if code is None else {"entry": code.entry if elsewhere is None else elsewhere.entry, "tag": code.tag},
+        provisional=is_provisional,
     )
-
-
-def spent_in(bench: Bench, redemption: Recorded) -> Spent:
-    """Return what a redemption took, from the accounts that the lots are part of by now."""
-    spent = Spent.of(redemption.entry)
-    return replace(spent, postings=tuple(_resolved(bench, posting) for posting in spent.postings))
 
 
 def view_after(bench: Bench, outcome: Outcome) -> MemberView | None:
@@ -112,32 +117,12 @@ def _by_sale(ask: RefundAsk) -> dict[str, dict[int, int]]:
 
 
 def _part(bench: Bench, op: str, quantities: Mapping[int, int]) -> Returned:
-    recorded = bench.ledger.find(op)
-    if recorded is None or recorded.entry.kind != "sale":
-        hint = "take the goods back without receipt"
-        raise UnknownError(f"no sale {op[:80]!r} on this till", hint=hint)
-    if recorded.entry.body["currency"] != bench.programme.currency:
-        raise InvalidError(f"sale {op!r} was in {recorded.entry.body['currency']}, not in {bench.programme.currency}")
-    sale = _recorded_sale(bench, recorded)
+    sale = own_sale(bench, op)
     return Returned(sale, quantities, reverse(sale, quantities))
 
 
-def _recorded_sale(bench: Bench, recorded: Recorded) -> RecordedSale:
-    body = recorded.entry.body
-    with bench.ledger.reading() as conn:
-        rows = conn.execute("SELECT line, quantity FROM returned WHERE op = ?", (recorded.entry.op,)).fetchall()
-    redemptions = [found for op in body["redemptions"] if (found := bench.ledger.find(op)) is not None]
-    sale = RecordedSale.of(recorded.entry, [one.entry for one in redemptions], dict(rows))
-    account = None if sale.account is None else bench.ledger.resolve(sale.account)
-    return replace(sale, account=account, spent=tuple(spent_in(bench, one) for one in redemptions))
-
-
-def _resolved(bench: Bench, posting: Posting) -> Posting:
-    """Return a posting on the account that its own is part of by now."""
-    if not posting.account.startswith(MEMBER_PREFIX):
-        return posting
-    account = bench.ledger.resolve(posting.account.removeprefix(MEMBER_PREFIX))
-    return replace(posting, account=MEMBER_PREFIX + account)
+def _part_elsewhere(found: Elsewhere) -> Returned:
+    return Returned(found.sale, found.quantities, reverse(found.sale, found.quantities), found.till)
 
 
 def _by_account(reversals: Iterable[tuple[str | None, Reversal]]) -> dict[str | None, Reversal]:
@@ -162,15 +147,12 @@ def _settled(
 def _vouchers_left(bench: Bench, postings: Iterable[Posting]) -> dict[str, int]:
     """Return what is left of the vouchers that postings take, as far as this till knows."""
     left: dict[str, int] = {}
-    with bench.ledger.reading() as conn:
-        for posting in postings:
-            if posting.lot is not None and posting.account.startswith(VOUCHERS_PREFIX):
-                place = (posting.account, posting.unit, posting.lot)
-                row = conn.execute(
-                    "SELECT amount FROM lot WHERE account = ? AND unit = ? AND lot = ?", place
-                ).fetchone()
-                if row is not None:
-                    left[posting.lot] = row[0]
+    for posting in postings:
+        if posting.lot is not None and posting.account.startswith(VOUCHERS_PREFIX):
+            shop = posting.account.removeprefix(VOUCHERS_PREFIX)
+            known = voucher_left(bench.ledger, shop, posting.unit, posting.lot)
+            if known is not None:
+                left[posting.lot] = known
     return left
 
 

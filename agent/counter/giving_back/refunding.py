@@ -9,11 +9,15 @@ from typing import Any
 from agent.counter.answers import EntryRef, LotMove, RefundAnswer, RefundPreview, VoucherView
 from agent.counter.asks import RefundAsk, UndoAsk, line_map
 from agent.counter.bench import Bench
-from agent.counter.giving_back.coming_to import Outcome, Returned, outcome_of, spent_in, view_after
+from agent.counter.giving_back.coming_to import Outcome, Returned, outcome_of, view_after
+from agent.counter.giving_back.slip_codes import read_code
+from agent.counter.giving_back.sold import spent_in
 from agent.counter.slip_facts import slip_facts
 from agent.counter.spending.redeeming import unsettled_redemption
 from agent.counter.spending.vouchers import Guesses, papers
+from agent.journal.codes import SaleCode
 from agent.journal.entry import MEMBER_PREFIX, Posting
+from agent.journal.wire import SaleTold
 from agent.ledger.records import Draft, Recorded
 from agent.loyalty.judging.standing import tier_of
 from agent.loyalty.lots import booked
@@ -27,14 +31,27 @@ from agent.loyalty.spending.vouchers import renewed
 _PREVIEW_LOT = "preview"
 
 
-def refund(bench: Bench, ask: RefundAsk, guesses: Guesses, *, by: str) -> RefundAnswer:
-    """Take goods back, line by line; units go back to where they came from, in one durable commit."""
+def code_to_ask_for(bench: Bench, ask: RefundAsk, guesses: Guesses) -> SaleCode | None:
+    """Return the code of a sale elsewhere that a refund needs to know of, None if it needs none or is recorded already.
+
+    Raises CodeError or NotAllowedError for a code that is not believed.
+    """
+    if ask.slip is None or bench.ledger.find(ask.op) is not None:
+        return None
+    return read_code(bench, ask.slip, guesses)
+
+
+def refund(bench: Bench, ask: RefundAsk, guesses: Guesses, told: SaleTold | None, *, by: str) -> RefundAnswer:
+    """Take goods back, line by line; units go back to where they came from, in one durable commit.
+
+    `told` is what headquarters says of the sale that the ask's slip names; without it the refund is provisional.
+    """
     digest = ask.digest()
     before = bench.repeated(ask.op, "refund", digest, account=ask.account)
     if before is not None:
         return _answer(bench, before, repeated=True)
     entry_id = bench.ledger.clock.new_id()
-    outcome = outcome_of(bench, ask, guesses, lot=entry_id)
+    outcome = outcome_of(bench, ask, guesses, told, lot=entry_id)
     draft = Draft(
         id=entry_id,
         op=ask.op,
@@ -61,9 +78,9 @@ def refund(bench: Bench, ask: RefundAsk, guesses: Guesses, *, by: str) -> Refund
     return _answer(bench, bench.ledger.append(draft), repeated=False)
 
 
-def preview_refund(bench: Bench, ask: RefundAsk, guesses: Guesses) -> RefundPreview:
+def preview_refund(bench: Bench, ask: RefundAsk, guesses: Guesses, told: SaleTold | None) -> RefundPreview:
     """Say what a refund would come to, without recording it."""
-    outcome = outcome_of(bench, ask, guesses, lot=_PREVIEW_LOT)
+    outcome = outcome_of(bench, ask, guesses, told, lot=_PREVIEW_LOT)
     before, after = _tiers(bench, outcome)
     return RefundPreview(
         currency=bench.programme.currency,
@@ -76,6 +93,7 @@ def preview_refund(bench: Bench, ask: RefundAsk, guesses: Guesses) -> RefundPrev
         when_spent=str(bench.programme.refunds.when_spent),
         spent=outcome.shortfalls,
         member=view_after(bench, outcome),
+        provisional=outcome.provisional,
     )
 
 
@@ -86,7 +104,7 @@ def undo(bench: Bench, ask: UndoAsk, *, by: str) -> RefundAnswer:
     if before is not None:
         return _answer(bench, before, repeated=True)
     recorded = unsettled_redemption(bench, ask.redemption)
-    at, spent = bench.when(None), spent_in(bench, recorded)
+    at, spent = bench.when(None), spent_in(bench, recorded.entry)
     reason = Reason("returned", {"units": spent.units, "unit": spent.unit})
     account = recorded.entry.body["account"]
     entry_id, moment = bench.ledger.clock.new_id(), bench.moment(at)
@@ -144,10 +162,10 @@ def _body(bench: Bench, ask: RefundAsk, outcome: Outcome) -> dict[str, Any]:
         "currency": bench.programme.currency,
         "lines": lines + [_loose(line) for line in outcome.loose],
         "money": outcome.money,
-        "provisional": outcome.code is not None,
+        "provisional": outcome.provisional,
         "reasons": [_reason_map(reason) for reason in outcome.reasons],
         "refunded_at": outcome.at.isoformat(),
-        "slip": None if outcome.code is None else {"entry": outcome.code.entry, "tag": outcome.code.tag},
+        "slip": outcome.slip,
     }
 
 
@@ -157,7 +175,8 @@ def _lines(part: Returned) -> Iterator[dict[str, Any]]:
         after = {**before, index: before.get(index, 0) + quantity}
         money = part.sale.paid_for(after) - part.sale.paid_for(before)
         sold = part.sale.lines[index]
-        yield {"amount": money, "article": sold.article, "line": index, "quantity": quantity, "sale": part.sale.op}
+        line = {"amount": money, "article": sold.article, "line": index, "quantity": quantity, "sale": part.sale.op}
+        yield line if part.till is None else {**line, "till": part.till}
         before = after
 
 
@@ -204,4 +223,5 @@ def _answer(bench: Bench, recorded: Recorded, *, repeated: bool) -> RefundAnswer
         member=view,
         vouchers=papers(bench, recorded.entry.postings),
         repeated=repeated,
+        provisional=body.get("provisional", False),
     )

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable
+from functools import partial
 
 from agent.counter.bench import Bench
-from agent.counter.spending.vouchers import Guesses, known_keys, shop_key, till_key
-from agent.errors import ForgedCodeError, NotAllowedError
+from agent.counter.giving_back.sold import this_till
+from agent.counter.spending.vouchers import Guesses
+from agent.errors import ForgedCodeError
 from agent.journal import codes
 from agent.journal.codes import SaleCode
+from agent.ledger.kept.codes import key_of, shop_keys, till_key
 from agent.loyalty.programme import is_counter
 from agent.loyalty.programme.policies import SlipCode
 from agent.loyalty.sale import Effect
@@ -22,8 +25,8 @@ def returns_of(bench: Bench, entry: str, *, due: int, effects: Iterable[Effect])
     if wanted is SlipCode.NONE:
         return None
     earned = _earned(bench, effects)
-    typed = codes.typed_sale_code(entry, next(iter(earned.values()), 0), shop_key(bench))
-    qr = codes.long_sale_code(entry, due, earned, till_key(bench)) if wanted is SlipCode.QR else None
+    typed = codes.typed_sale_code(entry, next(iter(earned.values()), 0), shop_keys(bench.ledger)[0])
+    qr = codes.long_sale_code(entry, due, earned, till_key(bench.ledger)) if wanted is SlipCode.QR else None
     return SlipReturns(typed, qr)
 
 
@@ -44,12 +47,11 @@ def read_code(bench: Bench, text: str, guesses: Guesses) -> SaleCode:
     guesses.check(now_ms)
     try:
         if codes.is_typed(text):
-            return codes.read_typed_sale(text, shop_key(bench))
-        code = codes.read_long_sale(text, known_keys(bench))
+            return codes.read_typed_sale(text, shop_keys(bench.ledger))
+        code = codes.read_long_sale(text, partial(key_of, bench.ledger))
     except ForgedCodeError:
         guesses.wrong(now_ms)
         raise
-    if code.key == codes.key_tag(till_key(bench).public_key().public_bytes_raw()):
-        hint = "name the sale by its receipt and line"
-        raise NotAllowedError("this slip is of this till, which has the sale", hint=hint)
+    if code.key == codes.key_tag(till_key(bench.ledger).public_key().public_bytes_raw()):
+        raise this_till()
     return code

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime
 
 from agent.counter.answers import EntryRef, RedemptionAnswer
 from agent.counter.asks import RedeemAsk
 from agent.counter.bench import Bench
 from agent.counter.slip_facts import slip_facts
+from agent.counter.spending.apart import check_not_forked
+from agent.counter.spending.between import Leave, policy_of
 from agent.counter.spending.vouchers import VOUCHER_SPENT, papers
 from agent.errors import NotAllowedError, UnknownError
 from agent.ledger.records import Draft, Recorded
-from agent.loyalty.sale import Holder, Lot, Reason, Redeemed
+from agent.loyalty.sale import Holder, Lot, Moment, Reason, Redeemed
 from agent.loyalty.spending import redeeming, vouchers
 from agent.loyalty.spending.catalogue import handed_out
 from agent.loyalty.spending.redeeming import Redemption
@@ -19,22 +22,23 @@ from agent.loyalty.spending.redeeming import Redemption
 _KINDS = ("redemption", VOUCHER_SPENT)
 
 
-def redeem(bench: Bench, ask: RedeemAsk, *, by: str) -> RedemptionAnswer:
-    """Take units from the member's lots for a reward; a sale names the redemption and is so much cheaper."""
+def redeem(bench: Bench, ask: RedeemAsk, leave: Leave, *, by: str) -> RedemptionAnswer:
+    """Take units from the member's lots for a reward; a sale names the redemption and is so much cheaper.
+
+    `leave` is what headquarters said of them, if it had to be asked.
+    """
     digest = ask.digest()
     before = bench.repeated(ask.op, "redemption", digest, account=ask.account)
     at = bench.when(None)
     if before is None:
+        check_not_forked(bench)
         bench.check_card(ask.card, ask.account)
         bench.check_spends(ask.card)
         holder = bench.holder(ask.account)
-        moment = bench.moment(at)
-        taken = redeeming.redeem(
-            bench.programme, holder, moment, ask.reward, units=ask.units, value=ask.value, given=bench.given()
-        )
-        recorded = bench.ledger.append(
-            _redemption_draft(bench, ask, digest=digest, holder=holder, taken=taken, at=at, by=by)
-        )
+        taken = _taken(bench, ask, leave, holder, bench.moment(at))
+        draft = _redemption_draft(bench, ask, digest=digest, holder=holder, taken=taken, at=at, by=by)
+        spend = {"ground": str(leave.ground), "policy": policy_of(bench, taken.unit)}
+        recorded = bench.ledger.append(replace(draft, body={**draft.body, "spend": spend}))
     else:
         recorded = before
     body = recorded.entry.body
@@ -49,7 +53,27 @@ def redeem(bench: Bench, ask: RedeemAsk, *, by: str) -> RedemptionAnswer:
         view,
         papers(bench, recorded.entry.postings),
         repeated=before is not None,
+        ground=body.get("spend", {}).get("ground"),
     )
+
+
+def _taken(bench: Bench, ask: RedeemAsk, leave: Leave, holder: Holder, moment: Moment) -> Redemption:
+    """Work out a redemption, first on all there is: then it is known what is missing, units or leave to spend them."""
+
+    def redeem_of(member: Holder) -> Redemption:
+        return redeeming.redeem(
+            bench.programme,
+            member,
+            moment,
+            ask.reward,
+            units=ask.units,
+            value=ask.value,
+            given=bench.given(),
+            anywhere=leave.asked is not None,
+        )
+
+    whole = redeem_of(holder)
+    return redeem_of(leave.part_of(bench, holder, moment, whole.units))
 
 
 def _redemption_draft(

@@ -4,25 +4,25 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Iterable
+from functools import partial
 from typing import Final
-
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from agent.counter.answers import EntryRef, RedemptionAnswer, VoucherView
 from agent.counter.asks import VoucherAsk
 from agent.counter.bench import Bench
 from agent.counter.slip_facts import slip_facts
+from agent.counter.spending.apart import check_not_forked
 from agent.errors import ForgedCodeError, NotAllowedError
 from agent.journal import codes
 from agent.journal.codes import Serial
 from agent.journal.entry import VOUCHERS_PREFIX, Posting
+from agent.ledger.kept.codes import key_of, shop_keys, shop_of, till_key, voucher_left
 from agent.ledger.records import Draft, Recorded
 from agent.loyalty.programme.rules.vouchers import Voucher
 from agent.loyalty.sale import Reason
 from agent.loyalty.spending.vouchers import kind_of, spend
 
 VOUCHER_SPENT: Final = "voucher_spent"  # the kind of entry
-TILL_KEY, SHOP_KEY = "voucher.till", "voucher.shop"  # rows of the keys' file; no account is named so
 _GUESSES_MAX: Final = 10
 _GUESSES_MS: Final = 10 * 60 * 1000
 
@@ -59,25 +59,9 @@ def papers(bench: Bench, postings: Iterable[Posting]) -> tuple[VoucherView, ...]
 def _paper(bench: Bench, posting: Posting) -> VoucherView:
     assert posting.lot is not None
     serial, shop = Serial.read(posting.lot), posting.account.removeprefix(VOUCHERS_PREFIX)
-    qr = codes.long_code(serial, shop, till_key(bench))
-    typed = codes.typed_code(serial, shop_key(bench))
+    qr = codes.long_code(serial, shop, till_key(bench.ledger))
+    typed = codes.typed_code(serial, shop_keys(bench.ledger)[0])
     return VoucherView(posting.unit, bench.programme.unit_label(posting.unit), qr, typed, posting.expires)
-
-
-def till_key(bench: Bench) -> Ed25519PrivateKey:
-    """Return the key by which this till signs codes."""
-    return Ed25519PrivateKey.from_private_bytes(bench.ledger.keys.get_or_make(TILL_KEY))
-
-
-def shop_key(bench: Bench) -> bytes:
-    """Return the key under which the tills of this shop make codes to type."""
-    return bench.ledger.keys.get_or_make(SHOP_KEY)
-
-
-def known_keys(bench: Bench) -> dict[bytes, bytes]:
-    """Return the public keys whose codes this till believes, by their tags: its own, for now no other."""
-    public = till_key(bench).public_key().public_bytes_raw()
-    return {codes.key_tag(public): public}
 
 
 def spend_voucher(bench: Bench, ask: VoucherAsk, guesses: Guesses, *, by: str) -> RedemptionAnswer:
@@ -86,6 +70,7 @@ def spend_voucher(bench: Bench, ask: VoucherAsk, guesses: Guesses, *, by: str) -
     before = bench.repeated(ask.op, VOUCHER_SPENT, digest, account=None)
     if before is not None:
         return _answer(before, repeated=True)
+    check_not_forked(bench)
     serial, shop = _read(bench, ask.code, guesses)
     kind = kind_of(bench.programme, serial)
     at = bench.when(None)
@@ -140,23 +125,31 @@ def _read(bench: Bench, code: str, guesses: Guesses) -> tuple[Serial, str]:
     guesses.check(now_ms)
     try:
         if codes.is_typed(code):
-            own_shop = codes.shop_tag(bench.moment(bench.when(None)).shop)
-            return codes.read_typed(code, shop_key(bench)), own_shop
-        return codes.read_long(code, known_keys(bench))
+            return _read_typed(bench, code)
+        return codes.read_long(code, partial(key_of, bench.ledger))
     except ForgedCodeError:
         guesses.wrong(now_ms)
         raise
 
 
+def _read_typed(bench: Bench, code: str) -> tuple[Serial, str]:
+    """Read a typed code by the keys of this shop; another shop's, once headquarters told of the voucher."""
+    own_shop = codes.shop_tag(bench.moment(bench.when(None)).shop)
+    try:
+        return codes.read_typed(code, shop_keys(bench.ledger)), own_shop
+    except ForgedCodeError:
+        serial, check = codes.typed_check(code)
+        shop = shop_of(bench.ledger, str(serial), check)
+        if shop is None:
+            raise
+        return serial, shop
+
+
 def _check_unspent(bench: Bench, kind: Voucher, serial: Serial, shop: str, value: int, *, typed: bool) -> None:
-    with bench.ledger.reading() as conn:
-        row = conn.execute(
-            "SELECT amount FROM lot WHERE account = ? AND unit = ? AND lot = ?",
-            (VOUCHERS_PREFIX + shop, kind.id, str(serial)),
-        ).fetchone()
-    if row is not None and row[0] < 1:
+    left = voucher_left(bench.ledger, shop, kind.id, str(serial))
+    if left is not None and left < 1:
         raise NotAllowedError(f"voucher {kind.id!r} with serial {serial} was spent or taken back already")
-    if row is None and typed and value > kind.typed_max:
+    if left is None and typed and value > kind.typed_max:
         raise NotAllowedError(
             f"this till does not know serial {serial}: typed, it is worth {kind.typed_max} at most, not {value}",
             hint="scan the QR code",

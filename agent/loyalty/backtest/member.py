@@ -15,6 +15,7 @@ from agent.loyalty.programme import Programme
 from agent.loyalty.programme.rules.rewarding import Gives
 from agent.loyalty.reversal import RecordedSale, Spent, reverse, without_receipt
 from agent.loyalty.sale import Holder, Line, Lot, Moment, Redeemed, Sale, Status
+from agent.loyalty.spending.customer import Customer
 from agent.loyalty.spending.discounts import as_paid
 from agent.loyalty.spending.offering import offers
 from agent.loyalty.spending.redeeming import redeem
@@ -140,7 +141,7 @@ class _Member:
             judged = evaluate(self._programme, holder, Sale(lines), moment, lot=event.op)
             lines = as_paid(lines, judged.discounts)
         least = {reward.id: reward.units for reward in self._programme.rewards}
-        found = offers(self._programme, holder, moment, due=_amount(lines), lines=lines)
+        found = offers(Customer.of(self._programme, holder, moment), due=_amount(lines), lines=lines)
         whole = [offer for offer in found if holder.balance(offer.unit) >= least.get(offer.reward, 0)]
         if not whole:
             return (), ()

@@ -27,6 +27,16 @@ class MoneyPolicy(StrEnum):
     SHOP = "shop"  # nowhere
 
 
+class SpendPolicy(StrEnum):
+    """How units are kept from being spent at two tills."""
+
+    ONLINE = "online"  # headquarters is asked; without a line only what was earned here and it has not seen
+    OPEN = "open"  # what the till knows; what was spent twice becomes a recorded debt
+
+
+_OF_RIGHTS: Final = ("escrow", "capped")  # policies that need rights, which no till can hold yet
+
+
 @dataclass(frozen=True, slots=True)
 class Unit:
     """Points, stars, miles ...: `label` is what people call them.
@@ -34,7 +44,8 @@ class Unit:
     What is earned waits for `pending` before it can be spent, and its last day is `expires` later, at the end of the
     `rounded` period that day is in; after `inactive` without a purchase all of it goes. `notices`: so many days before
     units go their owner is told. `money`: it counts minor units
-    of the currency (gift cards, store credit), spent where `policy` says; what it pays for earns if `earns`.
+    of the currency (gift cards, store credit), spent where `policy` says; what it pays for earns if `earns`. `spend`:
+    what a till has to know before it spends units that are no money.
     """
 
     id: str
@@ -47,6 +58,12 @@ class Unit:
     money: bool = False
     policy: MoneyPolicy = MoneyPolicy.ONLINE
     earns: bool = False
+    spend: SpendPolicy = SpendPolicy.ONLINE
+
+    @property
+    def asks(self) -> bool:
+        """Whether headquarters is asked before units are spent."""
+        return self.policy is MoneyPolicy.ONLINE if self.money else self.spend is SpendPolicy.ONLINE
 
     def last_day(self, earned: str) -> str | None:
         """Return the last day of what was earned on a day; None if it lasts for ever."""
@@ -76,6 +93,15 @@ def is_counter(unit: str) -> bool:
     return unit in RESERVED or "." in unit
 
 
+def read_spend(table: Table) -> SpendPolicy:
+    """Read `spend` of a unit or a punch card."""
+    said = table.text("spend", r"[a-z]+", str(SpendPolicy.ONLINE))
+    if said not in list(SpendPolicy):
+        needs = f" ({said!r} needs rights, which this version does not have)" if said in _OF_RIGHTS else ""
+        raise table.refuse("spend", said, f"one of {', '.join(SpendPolicy)}{needs}")
+    return SpendPolicy(said)
+
+
 def read_unit(table: Table) -> Unit:
     """Read one of [[units]]."""
     money = table.flag("money", default=False)
@@ -90,6 +116,7 @@ def read_unit(table: Table) -> Unit:
         money=money,
         policy=table.choice("policy", MoneyPolicy, MoneyPolicy.ONLINE) if money else MoneyPolicy.ONLINE,
         earns=table.flag("earns", default=False) if money else False,
+        spend=SpendPolicy.ONLINE if money else read_spend(table),
     )
     if unit.rounded is not None and unit.expires is None:
         raise ProgrammeError(f"{table.name}: rounded says where 'expires' ends, and there is no 'expires'")

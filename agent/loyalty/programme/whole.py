@@ -49,7 +49,7 @@ from agent.loyalty.programme.rules.standing import (
 )
 from agent.loyalty.programme.rules.vouchers import GiftCard, Voucher, read_gift_card, read_voucher
 from agent.loyalty.programme.table import Place, Table
-from agent.loyalty.programme.units import RESERVED, Unit, read_unit
+from agent.loyalty.programme.units import RESERVED, SpendPolicy, Unit, read_unit
 from agent.loyalty.sale import Line
 
 PROGRAMME_BYTES_MAX = 256 * 1024
@@ -126,6 +126,12 @@ class Programme:
     def money_unit(self, unit: object) -> Unit | None:
         """Return a unit if it is one of money."""
         return next((known for known in self.units if known.money and known.id == unit), None)
+
+    def asks(self, unit: str) -> bool:
+        """Say whether headquarters is asked before units of this kind are spent."""
+        if any(known.asks for known in self.units if known.id == unit):
+            return True
+        return any(card.id == unit and card.spend is SpendPolicy.ONLINE for card in self.punch_cards)
 
     def loads(self, lines: Sequence[Line]) -> frozenset[int]:
         """Return which lines are gift cards being sold: they earn nothing, and nothing but money pays for them."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from agent.errors import InvalidError
 from agent.journal.entry import Entry, Posting
@@ -57,6 +57,13 @@ class RecordedSale:
             returned=returned,
             loads=frozenset(i for effect in effects if effect.reason.code == "loaded" for i in effect.lines),
         )
+
+    def with_returned(self, returned: Mapping[int, int]) -> RecordedSale:
+        """Return the sale with this returned, of no line more than was sold: what tills that did not know of each other
+        took back twice takes nothing of other lines.
+        """
+        most = {index: line.quantity for index, line in enumerate(self.lines)}
+        return replace(self, returned={at: min(back, most[at]) for at, back in returned.items() if at in most})
 
     def check_left(self, index: int, quantity: int) -> None:
         """Raise InvalidError unless so many thousandths of a line have not come back yet."""

@@ -57,19 +57,21 @@ def issued_here(unit: Unit, holder: Holder, moment: Moment) -> Holder:
     return replace(holder, lots={**holder.lots, unit.id: here})
 
 
-def check_money(unit: Unit, holder: Holder, moment: Moment, units: int | None) -> Holder:
-    """Return what a member may spend of a unit of money here.
+def check_money(unit: Unit, holder: Holder, moment: Moment, units: int | None, *, anywhere: bool = False) -> Holder:
+    """Return what a member may spend of a unit of money here: what was issued in this shop, unless `anywhere` counts.
 
     Raises InvalidError without an amount, and NotAllowedError when only what was issued elsewhere would do.
     """
     if units is None or units < 1:
         raise InvalidError(f"say how much of {unit.id!r} pays, as units: minor units from 1, not {units}")
+    if anywhere:
+        return holder
     here = issued_here(unit, holder, moment)
     if here.balance(unit.id) < units <= holder.balance(unit.id):
         online = unit.policy is MoneyPolicy.ONLINE
         raise NotAllowedError(
             f"only {max(here.balance(unit.id), 0)} of {unit.id!r} was issued in shop {moment.shop!r}, not {units}",
-            hint="headquarters would have to agree, and it is not asked yet" if online else "spend it where it is from",
+            hint="this till asks no headquarters, which would have to agree" if online else "spend it where it is from",
         )
     return here
 

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from types import MappingProxyType
 
 from agent.loyalty.judging.limits import unmet
-from agent.loyalty.programme import Programme, PunchCard, Reward
+from agent.loyalty.programme import PunchCard, Reward
 from agent.loyalty.programme.rules.rewarding import Gives
-from agent.loyalty.sale import Holder, Line, Moment, Status
+from agent.loyalty.sale import Holder, Line, Status
 from agent.loyalty.spending.catalogue import in_stock
 from agent.loyalty.spending.credit import issued_here
 from agent.loyalty.spending.customer import Customer
@@ -43,9 +43,7 @@ class Nearest:
 
 
 def offers(
-    programme: Programme,
-    holder: Holder,
-    moment: Moment,
+    customer: Customer,
     *,
     due: int | None,
     lines: Sequence[Line] = (),
@@ -56,16 +54,16 @@ def offers(
     `lines` are the sale's as paid; gift cards among them are paid with money alone. `given` is what the till gave of
     its stock (unit -> how many).
     """
-    if holder.status is Status.BLOCKED:
+    programme, status = customer.programme, customer.holder.status
+    if status is Status.BLOCKED:
         return ()
     goods = goods_of(programme, lines)
     if due is not None:
         due -= sum(line.amount for line in lines) - sum(line.amount for line in goods)
     if lines and not goods:
         return ()
-    customer = Customer.of(programme, holder, moment)
-    ended = programme.closing is not None and programme.closing.spending_ended(moment)
-    found = () if ended or holder.status is not Status.REGULAR else tuple(_offers(customer, due, goods))
+    ended = programme.closing is not None and programme.closing.spending_ended(customer.moment)
+    found = () if ended or status is not Status.REGULAR else tuple(_offers(customer, due, goods))
     gone = {reward.id for reward in programme.rewards if not in_stock(reward, given)}
     return (*(offer for offer in found if offer.reward not in gone), *_money_units(customer, due))
 
@@ -134,9 +132,9 @@ def _punched_offer(card: PunchCard, holder: Holder, due: int | None, lines: Sequ
     return Offer(card.id, card.label, card.id, card.punches, value, free=True) if value > 0 else None
 
 
-def nearest(programme: Programme, holder: Holder, moment: Moment) -> Nearest | None:
+def nearest(customer: Customer) -> Nearest | None:
     """Return the reward not yet reached of which the member has the largest part; None if all are reached."""
-    customer = Customer.of(programme, holder, moment)
+    programme = customer.programme
     goals = [(r.id, r.label, r.unit, r.units) for r in programme.rewards if is_for(customer, r)]
     goals += [(c.id, c.label, c.id, c.punches) for c in programme.punch_cards]
     open_goals = [goal for goal in goals if customer.holder.balance(goal[2]) < goal[3]]

@@ -45,17 +45,19 @@ def redeem(
     units: int | None,
     value: int | None,
     given: Mapping[str, int] = MappingProxyType({}),
+    anywhere: bool = False,
 ) -> Redemption:
     """Work out a redemption. Units that wait or have expired are not spent.
 
     `units` says how many of a reward that may be had in part (None: one whole reward); `value` is what a reward is to
     be worth that depends on the sale: the price (minor units) of a free article, the money a percentage comes to.
-    `given` is what the till gave of its stock (unit -> how many).
+    `given` is what the till gave of its stock (unit -> how many). `anywhere`: headquarters was asked, so money that was
+    issued in other shops counts as well.
     Raises UnknownError, NotAllowedError, InvalidError or InsufficientError; the message names what there is.
     """
     money = programme.money_unit(reward)
     if money is not None:
-        return _pay(money, Customer.of(programme, holder, moment), units, value)
+        return _pay(money, Customer.of(programme, holder, moment), units, value, anywhere=anywhere)
     if holder.status is not Status.REGULAR:
         hint = "enrol the member first: a name or a phone number will do"
         raise NotAllowedError(f"account {holder.account!r} is {holder.status} and cannot spend", hint=hint)
@@ -81,13 +83,13 @@ def _ids(programme: Programme) -> Iterator[str]:
     yield from (unit.id for unit in programme.units if unit.money)
 
 
-def _pay(unit: Unit, customer: Customer, units: int | None, value: int | None) -> Redemption:
+def _pay(unit: Unit, customer: Customer, units: int | None, value: int | None, *, anywhere: bool) -> Redemption:
     """Pay with money that was paid in: whoever has the card may, registered or not."""
     if customer.holder.status is Status.BLOCKED:
         raise NotAllowedError(f"account {customer.holder.account!r} is blocked and cannot spend")
     if value is not None:
         raise InvalidError(f"{unit.id!r} is worth what it is: say units, not value")
-    here = check_money(unit, customer.holder, customer.moment, units)
+    here = check_money(unit, customer.holder, customer.moment, units, anywhere=anywhere)
     assert units is not None
     return Redemption(unit.id, unit.label, unit.id, units, units, free=False, postings=take(here, unit.id, units))
 

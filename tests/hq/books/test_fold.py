@@ -15,6 +15,8 @@ from hq.tables import card, quarantine, redemption, refund, sale, sale_line, spe
 from tests.hq.headquarters import members_of_books
 from tests.hq.visitor import Visitor, card_opened, entry, moved, refund_body, sale_body
 
+pytestmark = pytest.mark.databases("sqlite", "postgresql")
+
 
 def _book(till: Visitor) -> dict[str, list[Any]]:
     """Send what a till has, book everything, and return what the books say of members."""

@@ -91,6 +91,17 @@ def test_what_does_not_hold_cannot_be_read(fields: dict[str, Any]) -> None:
         _read(**fields)
 
 
+@pytest.mark.parametrize("text", ["\0", "a\0", "\\\0"])
+def test_a_text_with_nul_cannot_be_read_because_not_every_database_can_hold_it(text: str) -> None:
+    with pytest.raises(JournalError, match="NUL"):
+        _read(kind="hologram", body={"x": text})
+
+
+@pytest.mark.parametrize("text", ["\\u0000", "\\\\u0000", "u0000", "\x01", "\\\x01"])
+def test_a_text_that_only_looks_like_nul_can(text: str) -> None:
+    assert _read(kind="hologram", body={"x": text}).entry.body == {"x": text}
+
+
 @pytest.mark.parametrize(
     "data",
     [

@@ -130,6 +130,7 @@ def test_cards_that_chain_accounts_together_make_one_member(
     assert len(ops) == len(set(ops)) == 2
 
 
+@pytest.mark.databases("sqlite")
 def test_the_number_itself_is_nowhere_in_the_books(till: Visitor, folder: Any) -> None:
     _open(till, "a", NUMBER)
 

@@ -1,10 +1,8 @@
-from sqlalchemy import update
-
 from hq.books.totals import books, tills
 from hq.books.worker import advance
 from hq.database import Database
 from hq.keys import Keys
-from hq.tables import lot, posting_total
+from tests.hq.headquarters import damage
 from tests.hq.visitor import Visitor, moved
 
 
@@ -40,12 +38,7 @@ def test_books_that_do_not_come_out_even_say_so(till: Visitor, database: Databas
     with database.read() as conn:
         assert books(conn).balanced
 
-    with database.write() as conn:
-        conn.execute(update(lot).values(amount=6))
-    with database.read() as conn:
-        assert not books(conn).balanced
-    with database.write() as conn:
-        conn.execute(update(posting_total).where(posting_total.c.account == "account").values(amount=6))
+    damage(database)
     with database.read() as conn:
         assert not books(conn).balanced
 

@@ -1,14 +1,18 @@
 import threading
 import time
 
+import pytest
 from sqlalchemy import select
+from sqlalchemy.exc import DBAPIError
 
 from hq.books.totals import books
 from hq.books.worker import RUN_MAX, BooksWorker, advance
 from hq.database import Database
 from hq.keys import Keys
-from hq.tables import booked
+from hq.tables import booked, quarantine
 from tests.hq.visitor import Visitor, moved, sale_body
+
+pytestmark = pytest.mark.databases("sqlite", "postgresql")
 
 
 def _waiting(database: Database) -> int:
@@ -57,3 +61,17 @@ def test_the_worker_stops_when_there_is_nothing_to_do(database: Database, hq_key
     worker.stop()
 
     assert _waiting(database) == 0
+
+
+def test_a_fault_of_the_database_is_no_entrys_fault(till: Visitor, database: Database, hq_keys: Keys) -> None:
+    """Whatever is wrong with the tables, entries wait for the books, and none goes to quarantine for it."""
+    till.append(postings=moved("a", 1))
+    till.send()
+    with database.write() as conn:
+        conn.exec_driver_sql("ALTER TABLE posting_total RENAME TO elsewhere")
+
+    with pytest.raises(DBAPIError, match="posting_total"):
+        advance(database, hq_keys)
+
+    with database.read() as conn:
+        assert conn.execute(select(quarantine)).all() == conn.execute(select(booked)).all() == []

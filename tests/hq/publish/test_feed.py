@@ -1,12 +1,17 @@
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 from sqlalchemy import select, update
 
-from agent.journal.feed import EntryRow, LotRow, MemberRow, ProgrammeRow
+from agent.errors import JournalError
+from agent.journal.codes import Serial, kind_tag, shop_tag, typed_check, typed_code
+from agent.journal.entry import VOUCHERS_PREFIX, Posting
+from agent.journal.feed import EntryRow, LotRow, MemberRow, Page, ProgrammeRow, ShopKeyRow, TillRow, VoucherRow
 from agent.journal.sealed import unseal, unwrap_key
-from agent.journal.trust import check_entry
+from agent.journal.trust import Delegation, Role, check_entry, check_programme
+from hq import config, keys
 from hq.books.worker import advance, rebuild
 from hq.config import Shop
 from hq.database import Database
@@ -14,7 +19,7 @@ from hq.keys import Keys
 from hq.publish import feed
 from hq.publish.programmes import publish
 from hq.tables import sealed_key
-from tests.hq.headquarters import PROGRAMME, SHOP
+from tests.hq.headquarters import PROGRAMME, SHOP, members_of_books
 from tests.hq.visitor import Visitor, card_opened, moved, refund_body, sale_body
 
 NUMBER = "982600000006"
@@ -29,6 +34,19 @@ def _book(*visitors: Visitor) -> None:
 
 def _members(rows: Any) -> dict[str, MemberRow]:
     return {row.account: row for row in rows if isinstance(row, MemberRow)}
+
+
+def state_of(database: Database) -> dict[str, list[Any]]:
+    with database.read() as conn:
+        return members_of_books(conn)
+
+
+@pytest.fixture
+def elsewhere(database: Database, hq_keys: Keys) -> Visitor:
+    """A till of another shop of the chain."""
+    visitor = Visitor(database, hq_keys, "1", shop="harbour")
+    visitor.enrol()
+    return visitor
 
 
 @pytest.fixture
@@ -90,7 +108,7 @@ def test_pages_follow_each_other_to_the_end(till: Visitor, second: Visitor) -> N
     version, more = 0, True
     while more:
         page = second.feed(version)
-        assert len(page.rows) <= feed.PAGE_ROWS
+        assert len(_members(page.rows)) <= feed.PAGE_ROWS
         assert page.after.version == version
         told += _members(page.rows)
         version, more = page.cursor.version, page.more
@@ -177,24 +195,116 @@ def test_headquarters_own_entries_come_signed(till: Visitor, second: Visitor, hq
 
     (entry,) = [row for row in till.feed().rows if isinstance(row, EntryRow)]
 
-    check_entry(entry.hash, entry.signature, key=hq_keys.online.public_key().public_bytes_raw())
+    check_entry(entry.hash, entry.signature, key=hq_keys.feed.private.public_key().public_bytes_raw())
     assert b'"kind":"accounts_joined"' in entry.data
 
 
-def test_a_programme_is_told_to_its_shop_when_it_changes(till: Visitor, database: Database, tmp_path: Path) -> None:
+def _programmes(page: Page) -> list[ProgrammeRow]:
+    return [row for row in page.rows if isinstance(row, ProgrammeRow)]
+
+
+def test_a_programme_is_told_to_its_shop_when_it_changes(
+    till: Visitor, database: Database, hq_keys: Keys, tmp_path: Path
+) -> None:
     other = tmp_path / "other.toml"
     other.write_bytes(PROGRAMME.read_bytes().replace(b"Corner Shop Club", b"Other Club"))
     with database.write() as conn:
-        publish(conn, [Shop(SHOP, PROGRAMME), Shop("elsewhere", other)])
-        publish(conn, [Shop(SHOP, PROGRAMME), Shop("elsewhere", other)])
+        publish(conn, [Shop(SHOP, PROGRAMME), Shop("elsewhere", other)], hq_keys.programme)
+        publish(conn, [Shop(SHOP, PROGRAMME), Shop("elsewhere", other)], hq_keys.programme)
 
     page = till.feed()
 
-    assert page.rows == (ProgrammeRow(PROGRAMME.read_bytes()),)
+    (first,) = _programmes(page)
+    assert first.data == PROGRAMME.read_bytes()
     assert till.feed(page.cursor.version).rows == ()
     with database.write() as conn:
-        publish(conn, [Shop(SHOP, other)])
-    assert till.feed(page.cursor.version).rows == (ProgrammeRow(other.read_bytes()),)
+        publish(conn, [Shop(SHOP, other)], hq_keys.programme)
+    (second,) = till.feed(page.cursor.version).rows
+    assert isinstance(second, ProgrammeRow)
+    assert (second.data, second.number > first.number) == (other.read_bytes(), True)
+
+
+def test_a_programme_is_signed_by_the_programme_key_and_anew_when_that_is_replaced(
+    till: Visitor, database: Database, folder: Path
+) -> None:
+    where, rows = config.load(folder).keys, []
+    for _ in range(2):
+        with database.write() as conn:
+            publish(conn, [Shop(SHOP, PROGRAMME)], keys.load(where).programme)
+        rows += _programmes(till.feed())
+        keys.rotate(where, Role.PROGRAMME, root_file=folder / "root.key")
+
+    said = [Delegation.check(row.delegation, root=till.hq_keys.root, role=Role.PROGRAMME) for row in rows]
+    for row, delegation in zip(rows, said, strict=True):
+        check_programme(row.data, row.signature, key=delegation.key, shop=SHOP, number=row.number)
+    assert said[0].serial < said[1].serial
+
+
+def test_every_till_is_told_the_key_of_every_till(till: Visitor, second: Visitor, elsewhere: Visitor) -> None:
+    tills = (till, second, elsewhere)
+    keys = {TillRow(one.till, one.key.public_key().public_bytes_raw()) for one in tills}
+
+    for one in tills:
+        assert {row for row in one.feed().rows if isinstance(row, TillRow)} == keys
+
+
+def test_a_shops_key_is_told_to_the_tills_of_that_shop_wrapped_for_each(
+    till: Visitor, second: Visitor, elsewhere: Visitor
+) -> None:
+    keys = []
+    for one in (till, second, elsewhere):
+        (row,) = [row for row in one.feed().rows if isinstance(row, ShopKeyRow)]
+        assert (row.shop, row.number) == (one.till.partition("/")[0], 1)
+        keys.append(unwrap_key(row.wrapped_key, one.profile_key))
+
+    assert keys[0] == keys[1] != keys[2]
+    with pytest.raises(JournalError):
+        unwrap_key(row.wrapped_key, till.profile_key)
+
+
+def test_a_voucher_is_told_when_it_is_issued_and_when_it_is_spent(till: Visitor, elsewhere: Visitor) -> None:
+    serial = Serial(kind_tag("five"), None, 7)
+    shop = shop_tag(SHOP)
+    account = VOUCHERS_PREFIX + shop
+    till.append(postings=(Posting("five", "issuance", -1), Posting("five", account, 1, str(serial))))
+    _book(till)
+    issued = elsewhere.feed()
+    elsewhere.append(postings=(Posting("five", "redeemed", 1), Posting("five", account, -1, str(serial))))
+    _book(elsewhere)
+
+    (shop_key,) = [row for row in till.feed().rows if isinstance(row, ShopKeyRow)]
+    code = typed_code(serial, unwrap_key(shop_key.wrapped_key, till.profile_key))
+    known = VoucherRow(shop, "five", str(serial), 1, typed_check(code)[1])
+    assert [row for row in issued.rows if isinstance(row, VoucherRow)] == [known]
+    assert till.feed(issued.cursor.version).rows == (replace(known, left=0),)
+
+
+def test_lots_that_are_no_vouchers_are_told_as_none(till: Visitor, database: Database) -> None:
+    till.append(postings=(Posting("a/b", "issuance", -2), Posting("a/b", "vouchers:no/shop", 2, "NOSERIAL")))
+    till.append(postings=(Posting("a/b", "issuance", -1), Posting("a/b", "vouchers:no/shop", 1, "0" * 11)))
+    _book(till)
+
+    told = [row for row in till.feed().rows if isinstance(row, VoucherRow)]
+
+    assert [(row.serial, row.check) for row in told] == [("0" * 11, None)]
+    assert state_of(database)["quarantine"] == []
+
+
+def test_a_page_holds_many_vouchers_and_never_too_many(
+    till: Visitor, second: Visitor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(feed, "PAGE_LIGHT_ROWS", 50)  # of which two take the place of a member
+    account = VOUCHERS_PREFIX + shop_tag(SHOP)
+    for number in range(60):
+        lot = str(Serial(1, None, number))
+        till.append(postings=(Posting("five", "issuance", -1), Posting("five", account, 1, lot)))
+    _book(till)
+
+    first = second.feed()
+    rest = second.feed(first.cursor.version)
+
+    assert (len(first.rows), first.more, rest.more) == (50, True, False)
+    assert len({row.serial for row in (*first.rows, *rest.rows) if isinstance(row, VoucherRow)}) == 60
 
 
 def test_after_a_rebuild_everything_is_told_anew(till: Visitor, database: Database, hq_keys: Keys) -> None:
@@ -205,7 +315,7 @@ def test_after_a_rebuild_everything_is_told_anew(till: Visitor, database: Databa
     rebuild(database, hq_keys)
 
     after = till.feed(before.cursor.version)
-    assert after.rows == before.rows
+    assert after.rows == tuple(_members(before.rows).values())
     assert after.cursor.version > before.cursor.version
     with database.read() as conn:
         assert conn.execute(select(sealed_key)).all() == []

@@ -5,6 +5,7 @@ import pytest
 from agent.errors import ConfigError, ProgrammeError
 from hq.config import Shop
 from hq.database import Database, last_version
+from hq.keys import Keys
 from hq.publish.programmes import publish
 
 # It loads, and the linter finds that its tier is never reached.
@@ -29,7 +30,7 @@ percent = 150
     ("text", "error"), [(None, ConfigError), ('nam = "x"', ProgrammeError), (NEVER, ProgrammeError)]
 )
 def test_a_programme_that_cannot_be_used_is_not_published(
-    database: Database, tmp_path: Path, text: str | None, error: type[Exception]
+    database: Database, hq_keys: Keys, tmp_path: Path, text: str | None, error: type[Exception]
 ) -> None:
     path = tmp_path / "p.toml"
     if text is not None:
@@ -37,7 +38,7 @@ def test_a_programme_that_cannot_be_used_is_not_published(
 
     def try_it() -> None:
         with database.write() as conn:
-            publish(conn, [Shop("corner", path)])
+            publish(conn, [Shop("corner", path)], hq_keys.programme)
 
     with pytest.raises(error):
         try_it()

@@ -111,7 +111,7 @@ def test_a_membership_runs_from_the_day_it_is_bought(bought: int, until: str) ->
 
 def test_a_membership_that_is_renewed_early_goes_on_after_the_one_that_runs() -> None:
     holder = member()
-    running = replace(holder, lots={"club": (replace(member(club=1).lots["club"][0], expires="2024-05-20"),)})
+    running = replace(holder, lots={"club": (member(club=1).lots["club"][0]._replace(expires="2024-05-20"),)})
     (effect,) = _judge(programme(CLUB), Line("CLUB-YEAR", 1000, 4900), holder=running).effects
 
     assert effect.expires == "2025-05-20"

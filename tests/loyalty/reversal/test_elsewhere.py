@@ -101,6 +101,12 @@ def test_goods_are_found_among_the_lines_and_what_is_not_there_is_flagged() -> N
     assert flags == (Flag("a", 2, 1000), Flag("x", None, 1000))
 
 
+def test_of_no_line_more_is_returned_than_was_sold_and_of_no_line_that_is_not_there() -> None:
+    sale, _, _ = sold(article("a", 400, pieces=2), article("b", 100))
+
+    assert sale.with_returned({0: 5000, 1: 400, 7: 1000}).returned == {0: 2000, 1: 400}
+
+
 def test_a_settlement_says_what_was_given_too_much() -> None:
     sale, after, code = sold(article("a", 1000))
     lines = (article("a", 900),)

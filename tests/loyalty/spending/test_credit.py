@@ -10,6 +10,7 @@ from agent.loyalty.judging.evaluate import evaluate
 from agent.loyalty.reversal import RecordedSale, Spent, reverse
 from agent.loyalty.sale import Holder, Judgement, Line, Lot, Moment, Reason, Redeemed, Sale, Status
 from agent.loyalty.spending.credit import check_loads, credited, in_money, issued_in
+from agent.loyalty.spending.customer import Customer
 from agent.loyalty.spending.offering import Offer, offers
 from agent.loyalty.spending.redeeming import Redemption, check_on, redeem
 from tests.loyalty.shops import GOLD, MONEY, POINTS, line, member, moves, programme
@@ -65,7 +66,9 @@ def test_what_is_loaded_lasts_as_long_as_its_unit_says() -> None:
 def test_a_gift_card_pays_exactly_what_it_is_in_the_shop_that_issued_it() -> None:
     holder = _card(Lot("a@corner", 5000))
 
-    assert offers(SHOP, holder, HERE, due=1234) == (Offer("gift", "gift card", "gift", 1234, 1234, free=False),)
+    assert offers(Customer.of(SHOP, holder, HERE), due=1234) == (
+        Offer("gift", "gift card", "gift", 1234, 1234, free=False),
+    )
     found = _pay(holder, 1234)
     assert (found.units, found.value, found.free) == (1234, 1234, False)
     assert moves(found.postings) == {("gift", "a@corner"): -1234}
@@ -74,7 +77,7 @@ def test_a_gift_card_pays_exactly_what_it_is_in_the_shop_that_issued_it() -> Non
 def test_elsewhere_it_is_neither_offered_nor_taken() -> None:
     holder = _card(Lot("a@corner", 5000), Lot("b@station+2024-05-01", 300))
 
-    assert [offer.units_max for offer in offers(SHOP, holder, THERE, due=None)] == [300]
+    assert [offer.units_max for offer in offers(Customer.of(SHOP, holder, THERE), due=None)] == [300]
     with pytest.raises(NotAllowedError, match="only 300 of 'gift' was issued in shop 'station', not 301") as caught:
         _pay(holder, 301, THERE)
     assert "headquarters" in caught.value.hint
@@ -94,7 +97,7 @@ def test_how_much_pays_has_to_be_said(units: int | None) -> None:
 
 def test_whoever_has_the_card_may_spend_it_unless_it_is_blocked() -> None:
     assert _pay(_card(Lot("a@corner", 500), status=Status.PROVISIONAL), 500).value == 500
-    assert offers(SHOP, _card(Lot("a@corner", 500), status=Status.PROVISIONAL), HERE, due=None)
+    assert offers(Customer.of(SHOP, _card(Lot("a@corner", 500), status=Status.PROVISIONAL), HERE), due=None)
     with pytest.raises(NotAllowedError, match="account 'm' is blocked"):
         _pay(_card(Lot("a@corner", 500), status=Status.BLOCKED), 500)
 
@@ -110,8 +113,8 @@ def test_points_pay_for_goods_and_never_for_gift_cards() -> None:
     lines = [line(5000, "gift-card"), line(300)]
     holder = replace(member(points=5000), lots={"points": (Lot("old", 5000),), "gift": (Lot("a@corner", 900),)})
 
-    assert [offer.value_max for offer in offers(SHOP, holder, HERE, due=5300, lines=lines)] == [300, 300]
-    assert offers(SHOP, holder, HERE, due=5000, lines=lines[:1]) == ()
+    assert [offer.value_max for offer in offers(Customer.of(SHOP, holder, HERE), due=5300, lines=lines)] == [300, 300]
+    assert offers(Customer.of(SHOP, holder, HERE), due=5000, lines=lines[:1]) == ()
     with pytest.raises(NotAllowedError, match="redemptions worth 305 are more than the 300 that the goods cost"):
         check_on(SHOP, [Redeemed("r", "money", "points", 61, 305)], lines)
 

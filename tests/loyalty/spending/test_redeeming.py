@@ -9,6 +9,7 @@ from agent.journal.entry import REDEEMED, Posting
 from agent.journal.fold import check_conservation
 from agent.loyalty.programme import Reward
 from agent.loyalty.sale import Holder, Line, Lot, Status
+from agent.loyalty.spending.customer import Customer
 from agent.loyalty.spending.offering import Nearest, Offer, nearest, offers
 from agent.loyalty.spending.redeeming import redeem
 from tests.loyalty.shops import COFFEE, MONEY, NOW, POINTS, line, member, moves, programme
@@ -79,7 +80,7 @@ def test_a_reward_that_is_had_whole_is_not_had_in_parts(units: int) -> None:
 def test_a_provisional_or_blocked_account_spends_nothing(status: Status) -> None:
     rich = member(status, points=500, coffee=9)
 
-    assert offers(SHOP, rich, NOW, due=None) == ()
+    assert offers(Customer.of(SHOP, rich, NOW), due=None) == ()
     with pytest.raises(NotAllowedError, match=f"account 'm' is {status} and cannot spend"):
         redeem(SHOP, rich, NOW, "money", units=1, value=None)
 
@@ -132,26 +133,32 @@ def test_a_punch_card_that_is_not_full_gives_nothing() -> None:
 def test_an_offer_is_limited_by_the_balance_and_by_what_is_due() -> None:
     holder = member(points=250)
 
-    assert offers(SHOP, holder, NOW, due=None) == (Offer("money", "5.00 off", "points", 250, 1250, free=False),)
-    assert offers(SHOP, holder, NOW, due=99_999)[0].value_max == 1250
-    assert offers(SHOP, holder, NOW, due=1000) == (Offer("money", "5.00 off", "points", 200, 1000, free=False),)
+    assert offers(Customer.of(SHOP, holder, NOW), due=None) == (
+        Offer("money", "5.00 off", "points", 250, 1250, free=False),
+    )
+    assert offers(Customer.of(SHOP, holder, NOW), due=99_999)[0].value_max == 1250
+    assert offers(Customer.of(SHOP, holder, NOW), due=1000) == (
+        Offer("money", "5.00 off", "points", 200, 1000, free=False),
+    )
 
 
 def test_an_offer_never_takes_a_unit_that_is_worth_more_than_is_left_to_pay() -> None:
-    offer = offers(SHOP, member(points=250), NOW, due=103)[0]  # a point is worth 5: 21 points would be 1.05
+    offer = offers(Customer.of(SHOP, member(points=250), NOW), due=103)[
+        0
+    ]  # a point is worth 5: 21 points would be 1.05
 
     assert (offer.units_max, offer.value_max) == (20, 100)
 
 
 @pytest.mark.parametrize(("points", "due"), [(0, None), (-10, None), (250, 0), (250, 4)])
 def test_nothing_is_offered_where_nothing_could_be_redeemed(points: int, due: int | None) -> None:
-    assert offers(SHOP, member(points=points), NOW, due=due) == ()
+    assert offers(Customer.of(SHOP, member(points=points), NOW), due=due) == ()
 
 
 def test_a_whole_reward_is_offered_when_it_is_reached_and_fits() -> None:
-    assert offers(WHOLE, member(points=350), NOW, due=500)[0].units_max == 100
-    assert offers(WHOLE, member(points=99), NOW, due=None) == ()
-    assert offers(WHOLE, member(points=350), NOW, due=499) == ()
+    assert offers(Customer.of(WHOLE, member(points=350), NOW), due=500)[0].units_max == 100
+    assert offers(Customer.of(WHOLE, member(points=99), NOW), due=None) == ()
+    assert offers(Customer.of(WHOLE, member(points=350), NOW), due=499) == ()
 
 
 _rewards = st.builds(
@@ -171,7 +178,7 @@ def test_every_offer_can_be_redeemed_as_it_was_offered_and_no_more(
 ) -> None:
     shop = replace(SHOP, rewards=(reward,))
     holder = member(points=balance)
-    for offer in offers(shop, holder, NOW, due=due):
+    for offer in offers(Customer.of(shop, holder, NOW), due=due):
         found = redeem(shop, holder, NOW, "money", units=offer.units_max, value=None)
 
         assert (found.units, found.value) == (offer.units_max, offer.value_max)
@@ -186,41 +193,43 @@ def test_every_offer_can_be_redeemed_as_it_was_offered_and_no_more(
 def test_a_full_punch_card_offers_the_cheapest_article_of_the_sale() -> None:
     lines = [line(700, "coffee", pieces=2), line(300, "coffee"), line(100, "cake")]
 
-    offer = offers(SHOP, member(coffee=9), NOW, due=1100, lines=lines)[0]
+    offer = offers(Customer.of(SHOP, member(coffee=9), NOW), due=1100, lines=lines)[0]
     assert (offer.reward, offer.units_max, offer.value_max, offer.free) == ("coffee", 9, 300, True)
 
 
 def test_a_free_article_is_offered_up_to_its_limit_and_to_what_is_due() -> None:
     full = member(coffee=12)
 
-    assert offers(SHOP, full, NOW, due=None)[0].value_max == 450
-    assert offers(SHOP, full, NOW, due=None, lines=[line(600, "coffee")])[0].value_max == 450
-    assert offers(SHOP, full, NOW, due=200, lines=[line(600, "coffee")])[0].value_max == 200
+    assert offers(Customer.of(SHOP, full, NOW), due=None)[0].value_max == 450
+    assert offers(Customer.of(SHOP, full, NOW), due=None, lines=[line(600, "coffee")])[0].value_max == 450
+    assert offers(Customer.of(SHOP, full, NOW), due=200, lines=[line(600, "coffee")])[0].value_max == 200
 
 
 @pytest.mark.parametrize("lines", [[line(100, "cake")], [Line("beans", 500, 300, "coffee")], [line(0, "coffee")]])
 def test_a_free_article_is_not_offered_for_a_sale_without_one(lines: list[Line]) -> None:
-    assert offers(SHOP, member(coffee=9), NOW, due=None, lines=lines) == ()
+    assert offers(Customer.of(SHOP, member(coffee=9), NOW), due=None, lines=lines) == ()
 
 
 def test_the_nearest_reward_is_the_one_of_which_most_is_there() -> None:
-    assert nearest(SHOP, member(points=50, coffee=8), NOW) == Nearest(
+    assert nearest(Customer.of(SHOP, member(points=50, coffee=8), NOW)) == Nearest(
         "coffee", "Coffee card", "coffee", "Coffee card", 1
     )
-    assert nearest(SHOP, member(points=95, coffee=3), NOW) == Nearest("money", "5.00 off", "points", "points", 5)
-    assert nearest(SHOP, member(), NOW) == Nearest("money", "5.00 off", "points", "points", 100)
+    assert nearest(Customer.of(SHOP, member(points=95, coffee=3), NOW)) == Nearest(
+        "money", "5.00 off", "points", "points", 5
+    )
+    assert nearest(Customer.of(SHOP, member(), NOW)) == Nearest("money", "5.00 off", "points", "points", 100)
 
 
 def test_a_debt_makes_a_reward_further_away() -> None:
-    assert nearest(WHOLE, member(points=-20), NOW) == Nearest("money", "5.00 off", "points", "points", 120)
+    assert nearest(Customer.of(WHOLE, member(points=-20), NOW)) == Nearest("money", "5.00 off", "points", "points", 120)
 
 
 def test_what_is_reached_is_not_near() -> None:
-    found = nearest(SHOP, member(points=100, coffee=2), NOW)
+    found = nearest(Customer.of(SHOP, member(points=100, coffee=2), NOW))
 
     assert found is not None
     assert found.reward == "coffee"
-    assert nearest(SHOP, member(points=100, coffee=9), NOW) is None
+    assert nearest(Customer.of(SHOP, member(points=100, coffee=9), NOW)) is None
 
 
 _lots = st.dictionaries(

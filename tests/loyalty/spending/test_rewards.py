@@ -5,6 +5,7 @@ from hypothesis import strategies as st
 from agent.errors import InvalidError, NotAllowedError, ProgrammeError
 from agent.loyalty.programme.rules.rewarding import Gives
 from agent.loyalty.sale import Holder, Line, Lot, Moment, Redeemed, Status
+from agent.loyalty.spending.customer import Customer
 from agent.loyalty.spending.offering import Offer, nearest, offers
 from agent.loyalty.spending.redeeming import Redemption, check_on, redeem
 from agent.loyalty.spending.worth import most_on
@@ -37,7 +38,7 @@ SHOP = programme(POINTS, GOLD, TENTH, CAKE)
 
 
 def _offer(reward: str, *lines: Line, due: int | None = None) -> Offer | None:
-    found = offers(SHOP, member(points=500), NOW, due=due, lines=lines)
+    found = offers(Customer.of(SHOP, member(points=500), NOW), due=due, lines=lines)
     return next((offer for offer in found if offer.reward == reward), None)
 
 
@@ -64,7 +65,9 @@ def test_a_reward_with_a_minimum_is_not_offered_below_it() -> None:
 
 
 def test_before_the_goods_are_known_a_reward_is_offered_at_the_most_it_may_be_worth() -> None:
-    assert [(offer.reward, offer.value_max) for offer in offers(SHOP, member(points=500), NOW, due=None)] == [
+    assert [
+        (offer.reward, offer.value_max) for offer in offers(Customer.of(SHOP, member(points=500), NOW), due=None)
+    ] == [
         ("tenth", 2000),
         ("cake", 400),
     ]
@@ -97,19 +100,19 @@ def test_a_reward_for_a_tier_is_neither_offered_nor_near_nor_redeemed_without_it
     shop = programme(POINTS, GOLD, GOLDEN)
     gold = member(points=500, spend={"2024": 50_000})
 
-    assert offers(shop, member(points=500), NOW, due=None) == ()
-    assert nearest(shop, member(points=1), NOW) is None
+    assert offers(Customer.of(shop, member(points=500), NOW), due=None) == ()
+    assert nearest(Customer.of(shop, member(points=1), NOW)) is None
     with pytest.raises(NotAllowedError, match="reward 'tenth' is not for account 'm': only_tiers"):
         redeem(shop, member(points=500), NOW, "tenth", units=None, value=100)
     assert redeem(shop, gold, NOW, "tenth", units=None, value=100).value == 100
-    assert offers(shop, gold, NOW, due=None)[0].reward == "tenth"
+    assert offers(Customer.of(shop, gold, NOW), due=None)[0].reward == "tenth"
 
 
 def test_money_for_some_lines_pays_for_those_alone() -> None:
     shop = programme(POINTS, MONEY + 'categories = ["shoes"]\n')
     lines = [line(300, "shoes"), line(900, "hats")]
 
-    assert offers(shop, member(points=500), NOW, due=1200, lines=lines)[0].value_max == 300
+    assert offers(Customer.of(shop, member(points=500), NOW), due=1200, lines=lines)[0].value_max == 300
     check_on(shop, [Redeemed("r", "money", "points", 60, 300)], lines)
     with pytest.raises(NotAllowedError, match="is worth 305; on this sale reward 'money' gives 300 at most"):
         check_on(shop, [Redeemed("r", "money", "points", 61, 305)], lines)
@@ -137,26 +140,26 @@ def test_units_that_wait_or_have_expired_are_neither_offered_nor_spent() -> None
     shop = programme(POINTS, MONEY)
     holder = _aged(Lot("a", 30), Lot("b+2024-05-02", 50), Lot("c", 70, "2024-04-30"), Lot("d", 20, "2024-05-01"))
 
-    assert offers(shop, holder, NOW, due=None)[0].units_max == 50
+    assert offers(Customer.of(shop, holder, NOW), due=None)[0].units_max == 50
     assert moves(redeem(shop, holder, NOW, "money", units=50, value=None).postings) == {
         ("points", "a"): -30,
         ("points", "d"): -20,
     }
     tomorrow = Moment("2024-05-02", confirmed=True)
-    assert offers(shop, holder, tomorrow, due=None)[0].units_max == 80
+    assert offers(Customer.of(shop, holder, tomorrow), due=None)[0].units_max == 80
 
 
 def test_on_a_clock_nobody_confirmed_nothing_expires_and_what_waits_goes_on_waiting() -> None:
     holder = _aged(Lot("b+2024-05-01", 50), Lot("c", 70, "2024-04-30"))
 
-    assert offers(programme(POINTS, MONEY), holder, UNSURE, due=None)[0].units_max == 70
+    assert offers(Customer.of(programme(POINTS, MONEY), holder, UNSURE), due=None)[0].units_max == 70
 
 
 def test_after_the_last_day_for_spending_nothing_is_offered_or_redeemed() -> None:
     end = '[closing]\nnotice = "2024-01-01"\nlast_earn = "2024-02-01"\nlast_spend = "2024-04-30"\n'
     shop = programme(end, POINTS, MONEY)
 
-    assert offers(shop, member(points=500), NOW, due=None) == ()
+    assert offers(Customer.of(shop, member(points=500), NOW), due=None) == ()
     with pytest.raises(NotAllowedError, match="the programme has ended"):
         redeem(shop, member(points=500), NOW, "money", units=1, value=None)
 
@@ -195,7 +198,7 @@ def test_every_offer_can_be_redeemed_as_it_was_offered_and_fits_its_sale(
 ) -> None:
     shop = programme(POINTS, TENTH, CAKE, MONEY, COFFEE)
     holder = member(points=points, coffee=9)
-    for offer in offers(shop, holder, NOW, due=due, lines=lines):
+    for offer in offers(Customer.of(shop, holder, NOW), due=due, lines=lines):
         gives = next((reward.gives for reward in shop.rewards if reward.id == offer.reward), Gives.ARTICLE)
         units, value = (offer.units_max, None) if gives is Gives.MONEY else (None, offer.value_max)
         found = redeem(shop, holder, NOW, offer.reward, units=units, value=value)

@@ -11,6 +11,7 @@ from agent.journal.fold import check_conservation
 from agent.loyalty.judging.evaluate import evaluate
 from agent.loyalty.reversal import RecordedSale, Spent, reverse
 from agent.loyalty.sale import Effect, Holder, Judgement, Line, Missed, Moment, Reason, Redeemed, Sale, Status
+from agent.loyalty.spending.customer import Customer
 from agent.loyalty.spending.offering import offers
 from agent.loyalty.spending.redeeming import check_on, redeem
 from agent.loyalty.spending.vouchers import issue, kind_of, new_serial, renewed, spend
@@ -98,11 +99,15 @@ def test_on_a_clock_nobody_confirmed_a_voucher_has_no_last_day() -> None:
 
 
 def test_units_buy_a_voucher_that_is_worth_nothing_yet() -> None:
-    offer = next(offer for offer in offers(SHOP, member(points=150), HERE, due=None) if offer.unit == "points")
+    offer = next(
+        offer for offer in offers(Customer.of(SHOP, member(points=150), HERE), due=None) if offer.unit == "points"
+    )
     found = redeem(SHOP, member(points=150), HERE, "five-for-points", units=None, value=None)
 
     assert offer.reward == "money"
-    assert [one.value_max for one in offers(SHOP, member(points=150), HERE, due=100) if "five" in one.reward] == [0]
+    assert [
+        one.value_max for one in offers(Customer.of(SHOP, member(points=150), HERE), due=100) if "five" in one.reward
+    ] == [0]
     assert (found.units, found.value, found.voucher) == (100, 0, "five")
     assert moves(found.postings) == {("points", "old"): -100}
     with pytest.raises(InvalidError, match="gives a voucher, which is worth nothing now"):

@@ -9,6 +9,7 @@ from agent.errors import ProgrammeError
 from agent.loyalty.calendar import Span
 from agent.loyalty.programme.conditions import Scope, When, read_scope, read_when
 from agent.loyalty.programme.table import Table
+from agent.loyalty.programme.units import SpendPolicy, read_spend
 
 
 class PunchBy(StrEnum):
@@ -23,7 +24,8 @@ class PunchCard:
     """A hole for every article of `scope`, or for a visit; with `punches` of them one of these articles is free.
 
     The free article may cost up to `value_max` (minor units). A new card begins with `head_start` holes; a hole lasts
-    for `expires`. Holes beyond `punches` count for the next card.
+    for `expires`. `spend`: what a till has to know before it gives the free article. Holes beyond `punches`
+    count for the next card.
     """
 
     id: str
@@ -35,6 +37,7 @@ class PunchCard:
     value_max: int
     head_start: int
     expires: Span | None
+    spend: SpendPolicy = SpendPolicy.ONLINE
 
 
 def read_punch_card(table: Table) -> PunchCard:
@@ -49,6 +52,7 @@ def read_punch_card(table: Table) -> PunchCard:
         value_max=table.money("value_max"),
         head_start=table.whole("head_start", 1, 100, 0),
         expires=table.span("expires"),
+        spend=read_spend(table),
     )
     if card.by is PunchBy.ARTICLE and not card.scope.names_lines:
         raise ProgrammeError(f"{table.name}: 'categories', 'brands' and 'articles' name none, so nothing is punched")
