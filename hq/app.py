@@ -2,48 +2,60 @@
 
 from __future__ import annotations
 
+import logging
 import threading
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from functools import partial
 
 from fastapi import FastAPI, Request, Response
 from fastapi.responses import HTMLResponse
 from starlette.concurrency import run_in_threadpool
+from starlette.requests import ClientDisconnect
 
-from agent.errors import EntryTooLargeError
-from agent.journal.wire import BATCH_TYPE, MAP_TYPE
+from agent.errors import BusyError, EntryTooLargeError
+from agent.journal.wire import BATCH_TYPE, MAP_TYPE, WITNESS_TYPE
 from hq.books.totals import books, tills
 from hq.books.worker import BooksWorker
 from hq.database import Database
 from hq.desk.page import render
 from hq.keys import Keys
 from hq.receive import door
+from hq.receive.crowd import Crowd, later_s
 from hq.receive.door import Door
 from hq.receive.signatures import Request as SignedRequest
+from hq.work.jobs import last_runs
+
+log = logging.getLogger(__name__)
 
 _ROUTES = {
     door.ENROL: ("Enrol a till with a one-off code", MAP_TYPE),
     door.WHERE: ("Say what is held of the till's journal", MAP_TYPE),
     door.ENTRIES: ("Take a batch of entries", BATCH_TYPE),
     door.FEED: ("Give the next page of the feed", MAP_TYPE),
+    door.SPEND: ("Promise units of a member for a redemption", MAP_TYPE),
+    door.BRANCH: ("Take what a machine holds while two speak as its till", BATCH_TYPE),
+    door.WITNESS: ("Take headquarters' own entries back", WITNESS_TYPE),
+    door.SALE: ("Give a sale of another till, that its goods may come back", MAP_TYPE),
 }
 
 
 def make_app(name: str, database: Database, keys: Keys) -> FastAPI:
     """Return the application; its lifespan runs the books' worker."""
-    entrance = Door(database, keys, threading.Event())
+    entrance, crowd = Door(database, keys, threading.Event()), Crowd()
 
     @asynccontextmanager
     async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
-        worker = BooksWorker(database, keys, entrance.arrived)
+        worker = BooksWorker(database, keys, entrance.arrived, makes_way=crowd.is_catching_up)
         worker.start()
         yield
         await run_in_threadpool(worker.stop)
 
     app = FastAPI(title=name, lifespan=lifespan, docs_url=None, redoc_url=None)
+    app.add_exception_handler(ClientDisconnect, _cut)
 
     async def sync(request: Request) -> Response:
-        return await _sync(entrance, request)
+        return await _sync(entrance, crowd, request)
 
     for path, (summary, media_type) in _ROUTES.items():
         body = {"requestBody": {"content": {media_type: {}}, "required": True}}
@@ -52,12 +64,18 @@ def make_app(name: str, database: Database, keys: Keys) -> FastAPI:
     @app.get("/", response_class=HTMLResponse)
     def desk() -> str:
         with database.read() as conn:
-            return render(name, tills(conn), books(conn))
+            return render(name, tills(conn), books(conn), last_runs(conn))
 
     return app
 
 
-async def _sync(entrance: Door, request: Request) -> Response:
+async def _cut(request: Request, _error: Exception) -> Response:
+    """Say nothing, to nobody: the line was cut inside a request, and the till will send it again."""
+    log.warning("a request was cut path=%s", request.url.path)
+    return Response(status_code=400)
+
+
+async def _sync(entrance: Door, crowd: Crowd, request: Request) -> Response:
     limit = entrance.bytes_max(request.url.path)
     body = bytearray()
     async for chunk in request.stream():
@@ -74,6 +92,11 @@ async def _sync(entrance: Door, request: Request) -> Response:
         request.scope["query_string"].decode("ascii", "replace"),
         headers,
         bytes(body),
+        request.client.host if request.client else "",
     )
-    answer, signed = await run_in_threadpool(entrance.answer, asked)
+    found = await crowd.admit(partial(entrance.answer, asked), size=len(body))
+    if found is None:  # in nobody's name: to sign it would take longer than it may
+        answer = entrance.refusal(429, BusyError("headquarters has more to do than it can answer at once"))
+        return Response(answer.body, answer.status, media_type=answer.type, headers={"Retry-After": str(later_s())})
+    answer, signed = found
     return Response(answer.body, answer.status, headers=signed)

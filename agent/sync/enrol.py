@@ -11,13 +11,15 @@ from dataclasses import dataclass
 from agent.errors import ForgedError, JournalError, LedgerError, RejectedError
 from agent.journal.entry import encode
 from agent.journal.wire import ENROLLING, MAP_TYPE, Enrolled, Enrolment, Nonce, read
+from agent.ledger.kept.apart import PINNED
+from agent.ledger.kept.codes import till_key
+from agent.ledger.kept.in_flight import NONCE
 from agent.ledger.ledger import Ledger
 from agent.sync.keys import make_keys
-from agent.sync.line import NONCE, Ask, check_signed, open_client, refused_or_body, send
+from agent.sync.line import Ask, check_signed, open_client, refused_or_body, send
 from agent.sync.settings import SyncSettings
 from agent.sync.signatures import Reply, sign, verify
-
-_PINNED = "sync.pinned"  # the key in the ledger's `state`
+from agent.sync.tls import Way
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,20 +36,22 @@ def enrol(ledger: Ledger, settings: SyncSettings, code: str) -> Joined:
     Safe to repeat: the same code works again for the same till. Raises RejectedError when headquarters says no or the
     till belongs to another headquarters, UnreachableError when nobody answers.
     """
-    keys = make_keys(ledger.path.parent)
+    keys = make_keys(ledger.path.parent, signing=till_key(ledger))
     signing, profile = (key.public_key().public_bytes_raw() for key in (keys.signing, keys.profile))
     ask = Ask("enrol", encode(Enrolment(code, ledger.till, signing, profile).to_map()))
     nonce = str(Nonce("none", 0, secrets.token_hex(16)))
     url = settings.hq.rstrip("/") + ask.target
     request = sign(url, MAP_TYPE, ask.body, key=keys.signing, key_id=ENROLLING, nonce=nonce)
-    with open_client(settings) as client:
+    way = Way(settings)
+    way.judge_dates(are_judged=ledger.clock.is_confirmed())
+    with open_client(settings, way) as client:
         reply = send(client, request, timeout_s=settings.timeout_s)
     told, before = _told(reply), pinned(ledger)
     if told.till != ledger.till:
         raise ForgedError(f"headquarters enrolled {told.till!r}, this till is {ledger.till!r}")
     if before is None:
         start = str(Nonce(told.hq_epoch, 0, "start"))
-        ledger.remember({_PINNED: encode(told.to_map()), NONCE: start.encode()})
+        ledger.remember({PINNED: encode(told.to_map()), NONCE: start.encode()})
     elif before.root != told.root:
         raise RejectedError(
             f"this till belongs to the headquarters with root key {before.root.hex()[:16]}",
@@ -69,7 +73,7 @@ def _told(reply: Reply) -> Enrolled:
 
 def pinned(ledger: Ledger) -> Enrolled | None:
     """Return the headquarters this till belongs to, or None before enrolment."""
-    kept = ledger.recall(_PINNED)
+    kept = ledger.recall(PINNED)
     return None if kept is None else read(kept, Enrolled.from_map)
 
 

@@ -1,4 +1,7 @@
-"""The till's own keys, made on the till and never leaving it: Ed25519 signs requests, X25519 opens profiles' keys."""
+"""The till's own keys, made on the till and never leaving it: Ed25519 signs requests, X25519 opens profiles' keys.
+
+The till signs its requests by the key it signs codes with: so headquarters knows it, and tells every till.
+"""
 
 from __future__ import annotations
 
@@ -29,9 +32,9 @@ def load_keys(folder: Path) -> TillKeys:
     return TillKeys(Ed25519PrivateKey.from_private_bytes(signing), X25519PrivateKey.from_private_bytes(profile))
 
 
-def make_keys(folder: Path) -> TillKeys:
-    """Return the keys beside the ledger, made now unless an enrolment that was cut short made them."""
-    for name, key in ((_SIGNING, Ed25519PrivateKey.generate()), (_PROFILE, X25519PrivateKey.generate())):
+def make_keys(folder: Path, *, signing: Ed25519PrivateKey) -> TillKeys:
+    """Return the keys beside the ledger, put there now unless an enrolment that was cut short did so."""
+    for name, key in ((_SIGNING, signing), (_PROFILE, X25519PrivateKey.generate())):
         if not (folder / name).exists():
             _write(folder / name, key.private_bytes_raw())
     return load_keys(folder)

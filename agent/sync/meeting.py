@@ -15,16 +15,21 @@ from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey, X
 from agent.errors import JournalError, RejectedError
 from agent.journal.batch import BatchItem, pack
 from agent.journal.entry import encode
-from agent.journal.feed import PAGE_BYTES_MAX, Cursor, EntryRow, unpack
-from agent.journal.trust import check_entry
+from agent.journal.feed import PAGE_BYTES_MAX, Cursor, EntryRow, Page, ProgrammeRow, unpack
+from agent.journal.trust import Delegation, Role, check_entry, check_programme
 from agent.journal.wire import BATCH_TYPE, Enrolled, Held, Outcome, Position, Where, compress, expand, read
 from agent.ledger.kept.feed import apply_page, cursor_of
+from agent.ledger.kept.held import note_held
+from agent.ledger.kept.offered import note_offered
 from agent.ledger.ledger import Ledger
-from agent.ledger.outbox import head_at, items_after
+from agent.ledger.outbox import head_at, items_after, restored_over
 from agent.ledger.records import Identity
+from agent.sync.apart.forked import Bringing, bring
+from agent.sync.apart.restored import give_back
+from agent.sync.enrol import pinned
 from agent.sync.line import Ask, Told
 
-BATCH_ENTRIES = 500
+BATCH_ENTRIES = 1000
 BATCH_BYTES = 2 * 1024 * 1024  # about; a request is kept in the ledger until it is answered
 
 Steps = Generator[Ask, Told, None]
@@ -32,11 +37,22 @@ Steps = Generator[Ask, Told, None]
 
 @dataclass(slots=True)
 class Met:
-    """What a meeting brought: headquarters' time (Unix ms), its feed's version as heard, whether the feed had news."""
+    """What a meeting brought: headquarters' time (Unix ms), its feed's version as heard, whether the feed had news.
+
+    `entries` were sent, `members` came; `sent` and `taken` are bytes of batches and pages, compressed.
+    """
 
     hq_ms: int | None = None
     version: int | None = None
     fed: bool = False
+    entries: int = 0
+    sent: int = 0
+    members: int = 0
+    taken: int = 0
+
+    def counts(self) -> dict[str, int]:
+        """Return how much went and came, as the API and `--json` show it."""
+        return {"entries": self.entries, "sent": self.sent, "members": self.members, "taken": self.taken}
 
 
 class Meeting:
@@ -52,6 +68,7 @@ class Meeting:
         self._receiver = X25519PublicKey.from_public_bytes(enrolled.profile_key)
         self._held: dict[str, Position] | None = None
         self._sure = False
+        self._own: tuple[Position, ...] = ()
 
     def forget(self) -> None:
         """Ask anew where headquarters stands: after a failure nothing is taken for granted."""
@@ -68,17 +85,32 @@ class Meeting:
         held = self._held
         if held is None:
             return None
-        return sum(identity.seq - _at(held, identity.epoch).seq for identity in self._ledger.epochs())
+        return sum(max(0, identity.seq - _at(held, identity.epoch).seq) for identity in self._ledger.epochs())
+
+    def bring(self) -> Bringing:
+        """Yield what to ask aside, while two machines speak as this till; returns how it stands with this one."""
+        self.forget()
+        return bring(self._ledger, self._receiver)
 
     def steps(self, met: Met) -> Steps:
         """Yield what to ask; `met` is filled as answers come."""
+        now = pinned(self._ledger) or self._enrolled
+        if now.hq_epoch != self._enrolled.hq_epoch:  # headquarters was put back, and this till has followed
+            self._enrolled = now
+            self.forget()
         if self._held is None or not self._sure:
             told = yield Ask("where", encode({}))
             where = read(told.body, Where.from_map)
             self._sure, self._held = True, {position.epoch: position for position in where.positions}
             met.version, met.hq_ms = where.version, where.now_ms
+            note_held(self._ledger, where.positions)
+            self._own = where.own
+        restored = restored_over(self._ledger)
         for identity in self._ledger.epochs():
-            yield from self._send(identity, self._held, met)
+            if identity.epoch not in restored or _at(self._held, identity.epoch).seq <= identity.seq:
+                yield from self._send(identity, self._held, met)
+        if self._own:
+            yield from give_back(self._ledger, self._own, self._enrolled.hq_epoch)
         cursor = cursor_of(self._ledger, self._enrolled.hq_epoch)
         if met.version is None or met.version > cursor.version:
             yield from self._take_feed(cursor, met)
@@ -86,7 +118,7 @@ class Meeting:
     def _send(self, identity: Identity, known: dict[str, Position], met: Met) -> Steps:
         """Send what headquarters lacks of an epoch. Only what it names as held counts as held."""
         held = _at(known, identity.epoch)
-        self._check_same(held, identity)
+        check_same(self._ledger, held, identity)
         gaps = 0
         while held.seq < identity.seq:
             # What was recorded since waits for the next meeting.
@@ -94,7 +126,9 @@ class Meeting:
             items = items_after(
                 self._ledger, held.epoch, held.seq, entries_max=most, bytes_max=BATCH_BYTES, receiver=self._receiver
             )
-            told = yield self._batch(held, items)
+            ask = self._batch(held, items, identity)
+            told = yield ask
+            met.entries, met.sent = met.entries + len(items), met.sent + len(ask.body)
             answer = read(told.body, Held.from_map)
             met.version, met.hq_ms = answer.version, answer.now_ms
             gaps = gaps + 1 if answer.outcome is Outcome.GAP else 0
@@ -102,20 +136,19 @@ class Meeting:
             if answer.outcome is Outcome.FORK or gaps > 1 or not (gaps or forward):
                 raise _forked(f"headquarters answers {answer.outcome} to the entries after {held.seq}")
             held = answer.position
-            self._check_same(held, identity)
+            check_same(self._ledger, held, identity)
             known[identity.epoch] = held
+            note_held(self._ledger, (held,))
 
-    def _batch(self, held: Position, items: Sequence[BatchItem]) -> Ask:
-        to = head_at(self._ledger, held.epoch, held.seq + len(items))
-        query = {"epoch": held.epoch, "seq": held.seq, "head": held.head.hex(), "to": to.hex()}
+    def _batch(self, held: Position, items: Sequence[BatchItem], upto: Identity) -> Ask:
+        """Say where the journal ends, too: of what is sent, this till may have spent something by then, not later."""
+        last = held.seq + len(items)
+        to = head_at(self._ledger, held.epoch, last)
+        note_offered(self._ledger, held.epoch, last)
+        now = self._ledger.identity
+        end = now.seq if now.epoch == held.epoch else upto.seq
+        query = {"epoch": held.epoch, "seq": held.seq, "head": held.head.hex(), "to": to.hex(), "end": end}
         return Ask("entries", compress(pack(items)), urlencode(query), BATCH_TYPE)
-
-    def _check_same(self, held: Position, own: Identity) -> None:
-        """Raise RejectedError unless headquarters holds a prefix of this very journal."""
-        if held.epoch != own.epoch or held.seq > own.seq:
-            raise _forked(f"headquarters holds {held.seq} entries of epoch {held.epoch[:8]}, this ledger {own.seq}")
-        if head_at(self._ledger, held.epoch, held.seq) != held.head:
-            raise _forked(f"headquarters holds another history of epoch {held.epoch[:8]} at entry {held.seq}")
 
     def _take_feed(self, cursor: Cursor, met: Met) -> Steps:
         more = True
@@ -126,14 +159,33 @@ class Meeting:
                 raise JournalError(
                     f"the feed is of headquarters' epoch {page.cursor.epoch!r}, another than this till's"
                 )
-            for row in page.rows:
-                if isinstance(row, EntryRow):
-                    check_entry(row.hash, row.signature, key=told.key)
-            apply_page(self._ledger, page, self._private)
+            check_page(page, self._enrolled, till=self._ledger.till, feed_key=told.key)
+            fed = apply_page(self._ledger, page, self._private)
             met.hq_ms, met.fed = page.now_ms, met.fed or bool(page.rows)
+            met.members, met.taken = met.members + fed.members, met.taken + len(told.body)
             if page.more and page.cursor.version <= cursor.version:
                 raise JournalError(f"the feed does not go on from version {cursor.version}")
             cursor, more = page.cursor, page.more
+
+
+def check_same(ledger: Ledger, held: Position, own: Identity) -> None:
+    """Raise RejectedError unless headquarters holds a prefix of this very journal."""
+    if held.epoch != own.epoch or held.seq > own.seq:
+        raise _forked(f"headquarters holds {held.seq} entries of epoch {held.epoch[:8]}, this ledger {own.seq}")
+    if head_at(ledger, held.epoch, held.seq) != held.head:
+        raise _forked(f"headquarters holds another history of epoch {held.epoch[:8]} at entry {held.seq}")
+
+
+def check_page(page: Page, enrolled: Enrolled, *, till: str, feed_key: bytes) -> None:
+    """Raise JournalError unless every row that carries a signature of its own carries the right one."""
+    for row in page.rows:
+        match row:
+            case EntryRow():
+                check_entry(row.hash, row.signature, key=feed_key)
+            case ProgrammeRow():
+                key = Delegation.check(row.delegation, root=enrolled.root, role=Role.PROGRAMME).key
+                shop = till.partition("/")[0]
+                check_programme(row.data, row.signature, key=key, shop=shop, number=row.number)
 
 
 def _at(known: dict[str, Position], epoch: str) -> Position:

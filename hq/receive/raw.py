@@ -10,7 +10,6 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from sqlalchemy import Connection, select, update
-from sqlalchemy.dialects.sqlite import insert
 
 from agent.errors import ChainBrokenError, JournalError
 from agent.journal.batch import BatchItem
@@ -19,6 +18,7 @@ from agent.journal.entry import decode_entry
 from agent.journal.sealed import digest
 from agent.journal.wire import Outcome, Position
 from hq.clock import now_ms
+from hq.database import copy_in, insert
 from hq.receive.tills import raise_flag
 from hq.tables import fork, journal, raw, sealed, sealed_key
 
@@ -33,7 +33,9 @@ class Journal:
 
 
 @dataclass(frozen=True, slots=True)
-class _Link:
+class Link:
+    """An entry that came, and where it stands."""
+
     seq: int
     hash: bytes
     item: BatchItem
@@ -50,7 +52,7 @@ def open_journal(conn: Connection, till_id: str, epoch: str) -> Journal:
     query = select(journal).where(journal.c.till == till_id, journal.c.epoch == epoch)
     row = conn.execute(query).one_or_none()
     if row is None:
-        conn.execute(insert(journal).values(till=till_id, epoch=epoch, seq=0, head=GENESIS))
+        conn.execute(insert(conn, journal).values(till=till_id, epoch=epoch, seq=0, head=GENESIS))
         row = conn.execute(query).one()
     return Journal(row.id, till_id, Position(epoch, row.seq, row.head))
 
@@ -63,18 +65,16 @@ def take(
     `to` is the head the till has after the last item; raises ChainBrokenError, and stores nothing, when the items do
     not lead there.
     """
-    links = _links(after, items)
-    if links and links[-1].hash != to:
-        raise ChainBrokenError(f"the batch after entry {after.seq} of epoch {after.epoch[:8]} leads to another head")
+    links = links_to(after, items, to)
     into = open_journal(conn, till_id, after.epoch)
     if after.seq > into.held.seq:
         return Outcome.GAP, into.held
     other = _fork_begins(conn, into, after, links)
     if other is not None:
-        _keep_fork(conn, into, links[other:])
+        keep_fork(conn, into, links[other:])
         raise_flag(conn, till_id, "fork", f"epoch {after.epoch[:8]} has two histories at entry {after.seq + other + 1}")
         return Outcome.FORK, into.held
-    _keep_profiles(conn, items)
+    keep_profiles(conn, items)
     return Outcome.HELD, append(conn, into, [(one.hash, one.item.data) for one in links if one.seq > into.held.seq])
 
 
@@ -83,8 +83,9 @@ def append(conn: Connection, into: Journal, rows: Sequence[tuple[bytes, bytes]])
     if not rows:
         return into.held
     first, received_ms = into.held.seq + 1, now_ms()
-    conn.execute(
-        insert(raw),
+    copy_in(
+        conn,
+        raw,
         [
             {"journal": into.id, "seq": seq, "hash": head, "bytes": data, "received_ms": received_ms}
             for seq, (head, data) in enumerate(rows, first)
@@ -95,15 +96,18 @@ def append(conn: Connection, into: Journal, rows: Sequence[tuple[bytes, bytes]])
     return held
 
 
-def _links(after: Position, items: Iterable[BatchItem]) -> list[_Link]:
+def links_to(after: Position, items: Iterable[BatchItem], to: bytes) -> list[Link]:
+    """Return where entries stand that follow `after`; raises ChainBrokenError when they do not lead to `to`."""
     head, links = after.head, []
     for seq, item in enumerate(items, after.seq + 1):
         head = link(head, item.data)
-        links.append(_Link(seq, head, item))
+        links.append(Link(seq, head, item))
+    if head != to:
+        raise ChainBrokenError(f"the batch after entry {after.seq} of epoch {after.epoch[:8]} leads to another head")
     return links
 
 
-def _fork_begins(conn: Connection, into: Journal, after: Position, links: Sequence[_Link]) -> int | None:
+def _fork_begins(conn: Connection, into: Journal, after: Position, links: Sequence[Link]) -> int | None:
     """Return the index of the first item that has another history than what is held, or None."""
     if after.seq == into.held.seq:
         return None if after.head == into.held.head else 0
@@ -117,17 +121,18 @@ def _fork_begins(conn: Connection, into: Journal, after: Position, links: Sequen
     return next((i for i, one in enumerate(links) if held.get(one.seq, one.hash) != one.hash), None)
 
 
-def _keep_fork(conn: Connection, into: Journal, links: Sequence[_Link]) -> None:
+def keep_fork(conn: Connection, into: Journal, links: Sequence[Link]) -> None:
+    """Keep entries that came with the numbers of others."""
     received_ms = now_ms()
     rows = [
         {"journal": into.id, "seq": one.seq, "hash": one.hash, "bytes": one.item.data, "received_ms": received_ms}
         for one in links
     ]
     if rows:
-        conn.execute(insert(fork).on_conflict_do_nothing(), rows)
+        conn.execute(insert(conn, fork).on_conflict_do_nothing(), rows)
 
 
-def _keep_profiles(conn: Connection, items: Iterable[BatchItem]) -> None:
+def keep_profiles(conn: Connection, items: Iterable[BatchItem]) -> None:
     """Store the sealed profiles that their entries name, ciphertext and key apart; one that is not named is dropped."""
     for item in items:
         if not item.profiles:
@@ -139,7 +144,7 @@ def _keep_profiles(conn: Connection, items: Iterable[BatchItem]) -> None:
         for profile in item.profiles:
             identity = {"subject": profile.subject, "digest": digest(profile.sealed)}
             if profile.wrapped_key is not None and tuple(identity.values()) in named:
-                conn.execute(insert(sealed).values(**identity, sealed=profile.sealed).on_conflict_do_nothing())
+                conn.execute(insert(conn, sealed).values(**identity, sealed=profile.sealed).on_conflict_do_nothing())
                 conn.execute(
-                    insert(sealed_key).values(**identity, wrapped=profile.wrapped_key).on_conflict_do_nothing()
+                    insert(conn, sealed_key).values(**identity, wrapped=profile.wrapped_key).on_conflict_do_nothing()
                 )

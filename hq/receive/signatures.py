@@ -40,13 +40,17 @@ _ORIGIN = "http://headquarters"  # neither scheme nor authority is signed: proxi
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """An HTTP request as it came; header names in lower case, `query` without the question mark."""
+    """An HTTP request as it came; header names in lower case, `query` without the question mark.
+
+    `source` is the address it came from, for nothing but counting wrong codes.
+    """
 
     method: str
     path: str
     query: str
     headers: dict[str, str]
     body: bytes
+    source: str = ""
 
     @property
     def url(self) -> str:
@@ -114,10 +118,10 @@ def verify(request: Request, key_of: Callable[[str], bytes | None]) -> Signed:
 
 
 def sign(request: Request, answer: Answer, keys: Keys) -> dict[str, str]:
-    """Return the headers of an answer, signed by the online key if there is a request signature to bind it to."""
-    headers = {"Content-Type": answer.type, DELEGATION_HEADER: to_text(keys.delegation)}
+    """Return the headers of an answer, signed by the feed key if there is a request signature to bind it to."""
+    headers = {"Content-Type": answer.type, DELEGATION_HEADER: to_text(keys.feed.delegation)}
     message = _AnswerMessage(answer.status, headers, request)
-    own = MappingKeyResolver(public_keys={}, private_keys={HQ: keys.online})
+    own = MappingKeyResolver(public_keys={}, private_keys={HQ: keys.feed.private})
     signer = HTTPMessageSigner(signature_algorithm=ED25519, key_resolver=own)
     try:
         signer.sign(

@@ -7,14 +7,24 @@ machines speak as one till, or that somebody replays an old request: it is refus
 from __future__ import annotations
 
 import logging
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Any
 
 from sqlalchemy import Connection, select, update
-from sqlalchemy.dialects.sqlite import insert
 
 from agent.journal.wire import Nonce
 from hq.clock import now_ms
+from hq.database import insert
 from hq.receive.signatures import Answer, Request
-from hq.tables import flag, till
+from hq.tables import asked, flag, till
+
+# Of a till that was just enrolled: its first request has the number 1.
+NEVER_ASKED: Mapping[str, Any] = MappingProxyType(
+    {"counter": 0, "nonce": "", "request": b"", "status": 0, "answer": b"", "answer_type": ""}
+)
+ASKS_MAX = 200  # sales of other tills that a till may ask for ...
+_ASKS_MS = 3_600_000  # ... in an hour; nobody takes so much back
 
 log = logging.getLogger(__name__)
 
@@ -25,29 +35,45 @@ def key_of(conn: Connection, till_id: str) -> bytes | None:
 
 
 def repeated(conn: Connection, till_id: str, nonce: Nonce, request: Request) -> Answer | None:
-    """Return the answer a request was given before, or None if it is not the till's last request come again."""
-    row = conn.execute(select(till).where(till.c.id == till_id)).one()
+    """Return the answer a request was given before, or None if it is not the till's last request come again.
+
+    From here to the end of the commit no other request of this till is looked at, by whatever process.
+    """
+    row = conn.execute(select(till).where(till.c.id == till_id).with_for_update()).one()
     if (row.counter, row.nonce, row.request) == (nonce.counter, str(nonce), request.digest):
         return Answer(row.status, row.answer_type, row.answer)
     return None
 
 
 def is_next(conn: Connection, till_id: str, nonce: Nonce) -> bool:
-    """Say whether a request is the till's next one; if not, flag it."""
-    last = conn.execute(select(till.c.counter).where(till.c.id == till_id)).scalar_one()
-    if nonce.counter == last + 1:
-        return True
+    """Say whether a request has the number of the till's next one."""
+    return nonce.counter == _last(conn, till_id) + 1
+
+
+def flag_number(conn: Connection, till_id: str, nonce: Nonce) -> None:
+    """Flag a request that is not the till's next one."""
+    last = _last(conn, till_id)
     raise_flag(conn, till_id, "counter", f"request number {nonce.counter} came after number {last}")
-    return False
 
 
-def keep_answer(conn: Connection, till_id: str, nonce: Nonce, request: Request, answer: Answer) -> None:
-    """Note the till's request and its answer, in the commit that holds what the request did."""
+def _last(conn: Connection, till_id: str) -> int:
+    return int(conn.execute(select(till.c.counter).where(till.c.id == till_id)).scalar_one())
+
+
+def keep_answer(
+    conn: Connection, till_id: str, nonce: Nonce, request: Request, answer: Answer, *, reported: bool = False
+) -> None:
+    """Note the till's request and its answer, in the commit that holds what the request did.
+
+    `reported`: by this request the till says that it gave all it had.
+    """
+    at_ms = now_ms()
     conn.execute(
         update(till)
         .where(till.c.id == till_id)
         .values(
-            contact_ms=now_ms(),
+            contact_ms=at_ms,
+            reported_ms=at_ms if reported else till.c.reported_ms,
             counter=nonce.counter,
             nonce=str(nonce),
             request=request.digest,
@@ -58,9 +84,35 @@ def keep_answer(conn: Connection, till_id: str, nonce: Nonce, request: Request, 
     )
 
 
+def go_on_from(conn: Connection, till_id: str, nonce: Nonce) -> None:
+    """Take the request with this nonce as a till's next one: it was refused, and comes again."""
+    again = {**NEVER_ASKED, "counter": nonce.counter - 1}
+    conn.execute(update(till).where(till.c.id == till_id).values(**again))
+
+
+def heard(conn: Connection, till_id: str) -> None:
+    """Note that a till was heard of, other than by a request."""
+    conn.execute(update(till).where(till.c.id == till_id).values(contact_ms=now_ms()))
+
+
+def may_ask(conn: Connection, till_id: str) -> bool:
+    """Count a question for a sale of another till, and say whether it is answered: who asks for too many is flagged."""
+    at_ms = now_ms()
+    row = conn.execute(select(asked).where(asked.c.till == till_id)).one_or_none()
+    counted = {"since_ms": at_ms, "times": 1}
+    if row is not None and 0 <= at_ms - row.since_ms < _ASKS_MS:
+        counted = {"since_ms": row.since_ms, "times": row.times + 1}
+    statement = insert(conn, asked).values(till=till_id, **counted)
+    conn.execute(statement.on_conflict_do_update(index_elements=["till"], set_=counted))
+    if counted["times"] <= ASKS_MAX:
+        return True
+    raise_flag(conn, till_id, "asks", f"asked for {counted['times']} sales of other tills within an hour")
+    return False
+
+
 def raise_flag(conn: Connection, till_id: str, what: str, detail: str) -> None:
     """Note something a person should look at: once per till and kind, with its number of times."""
     log.warning("flag till=%s what=%s detail=%r", till_id, what, detail)
-    statement = insert(flag).values(till=till_id, what=what, times=1, at_ms=now_ms(), detail=detail)
+    statement = insert(conn, flag).values(till=till_id, what=what, times=1, at_ms=now_ms(), detail=detail)
     again = {"times": flag.c.times + 1, "at_ms": statement.excluded.at_ms, "detail": statement.excluded.detail}
     conn.execute(statement.on_conflict_do_update(index_elements=["till", "what"], set_=again))

@@ -1,4 +1,3 @@
-import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -7,20 +6,16 @@ import pytest
 from hq import config, keys
 from hq.database import Database
 from hq.keys import Keys
-from tests.hq.headquarters import found
+from tests.hq.headquarters import copied
+from tests.hq.postgres import Postgres
 from tests.hq.visitor import Visitor
 
 
-@pytest.fixture(scope="session")
-def founded(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A headquarters that was just founded, to be copied."""
-    return found(tmp_path_factory.mktemp("founded") / "hq")
-
-
 @pytest.fixture
-def folder(founded: Path, tmp_path: Path) -> Path:
+def folder(founded: Path, tmp_path: Path, postgres: Postgres) -> Iterator[Path]:
     """A headquarters that was just founded."""
-    return Path(shutil.copytree(founded, tmp_path / "hq"))
+    with copied(founded, tmp_path / "hq", postgres) as folder:
+        yield folder
 
 
 @pytest.fixture

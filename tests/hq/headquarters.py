@@ -4,6 +4,7 @@ again at the same address.
 
 from __future__ import annotations
 
+import shutil
 import threading
 import time
 from collections.abc import Iterator
@@ -11,7 +12,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, select, update
 
 from hq import config, founding
 from hq.books.totals import Books, TillRow, books, tills
@@ -20,21 +21,39 @@ from hq.database import Database
 from hq.receive.enrol import make_code
 from hq.serve import Serving
 from hq.tables import account, card, lot, quarantine, spend
+from tests.hq.postgres import Postgres
 
 PROGRAMME = Path(__file__).parents[2] / "config" / "programmes" / "general-shop.toml"
 SHOP = "corner"
 
 
-def found(folder: Path) -> Path:
+def found(folder: Path, *, database: str = "hq.sqlite") -> Path:
     """Found a headquarters that will listen on a free port."""
-    founding.found(folder, name="Test HQ", shop=SHOP, programme=PROGRAMME)
+    founding.found(folder, name="Test HQ", shop=SHOP, programme=PROGRAMME, database=database)
     set_port(folder, 0)
     return folder
 
 
+@contextmanager
+def copied(founded: Path, folder: Path, postgres: Postgres) -> Iterator[Path]:
+    """Copy a headquarters that nobody serves, database and all, for the block."""
+    shutil.copytree(founded, folder)
+    address = config.load(folder).database
+    if isinstance(address, Path):
+        yield folder
+    else:
+        with postgres.copied(address) as own:
+            _set(folder, "database", f'"{own}"')
+            yield folder
+
+
 def set_port(folder: Path, port: int) -> None:
+    _set(folder, "port", str(port))
+
+
+def _set(folder: Path, key: str, value: str) -> None:
     lines = (folder / FILE_NAME).read_text().splitlines()
-    lines = [f"port = {port}" if line.startswith("port") else line for line in lines]
+    lines = [f"{key} = {value}" if line.startswith(f"{key} =") else line for line in lines]
     (folder / FILE_NAME).write_text("\n".join(lines))
 
 
@@ -61,9 +80,9 @@ def opened(folder: Path) -> Iterator[Database]:
         database.close()
 
 
-def code_for(folder: Path, till: str, *, lasts_s: int = 3600) -> str:
+def code_for(folder: Path, till: str, *, shop: str = SHOP, lasts_s: int = 3600) -> str:
     with opened(folder) as database, database.write() as conn:
-        return make_code(conn, shop=SHOP, name=till, lasts_s=lasts_s).code
+        return make_code(conn, shop=shop, name=till, lasts_s=lasts_s).code
 
 
 def wait_for_books(folder: Path) -> Books:
@@ -88,6 +107,19 @@ def state_of_books(folder: Path) -> dict[str, list[Any]]:
     """Return what the books say of members, without ids of rows and versions: for comparing two of them."""
     with opened(folder) as database, database.read() as conn:
         return members_of_books(conn)
+
+
+def damage(database: Database) -> None:
+    """Add 1 to every lot behind the back of what keeps the books even, as a fault of the machine might."""
+    with database.write() as conn:
+        if conn.dialect.name == "sqlite":
+            (trigger,) = conn.exec_driver_sql("SELECT sql FROM sqlite_master WHERE name = 'lot_changed'").one()
+            off, on = "DROP TRIGGER lot_changed", str(trigger)
+        else:
+            off, on = (f"ALTER TABLE lot {word} TRIGGER USER" for word in ("DISABLE", "ENABLE"))
+        conn.exec_driver_sql(off)
+        conn.execute(update(lot).values(amount=lot.c.amount + 1))
+        conn.exec_driver_sql(on)
 
 
 def members_of_books(conn: Connection) -> dict[str, list[Any]]:

@@ -4,15 +4,17 @@ from pathlib import Path
 import httpx
 import pytest
 
-from tests.hq.headquarters import serving
+from tests.hq.headquarters import copied, serving
+from tests.hq.postgres import Postgres
 
 
 @pytest.fixture(scope="module")
-def served(founded: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[httpx.Client]:
-    import shutil
-
-    folder = shutil.copytree(founded, tmp_path_factory.mktemp("app") / "hq")
-    with serving(folder) as address, httpx.Client(base_url=address, trust_env=False) as client:
+def served(founded: Path, tmp_path_factory: pytest.TempPathFactory, postgres: Postgres) -> Iterator[httpx.Client]:
+    with (
+        copied(founded, tmp_path_factory.mktemp("app") / "hq", postgres) as folder,
+        serving(folder) as address,
+        httpx.Client(base_url=address, trust_env=False) as client,
+    ):
         yield client
 
 

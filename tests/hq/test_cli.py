@@ -1,4 +1,5 @@
 import json
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -11,8 +12,8 @@ from hq.books.worker import advance
 from hq.cli import app
 from hq.database import Database
 from hq.keys import Keys
-from hq.tables import lot
-from tests.hq.headquarters import PROGRAMME
+from hq.tables import till as till_table
+from tests.hq.headquarters import PROGRAMME, damage
 from tests.hq.visitor import Visitor, moved, sale_body
 
 ROOT = Path(__file__).parents[2]
@@ -87,6 +88,47 @@ def test_tills_are_listed(folder: Path, booked: Visitor) -> None:
     assert "entries 1  waiting 0  quarantined 0  net 500 GBP" in line
 
 
+def test_silent_tills_are_listed_alone(folder: Path, booked: Visitor) -> None:
+    Visitor(booked.database, booked.hq_keys, "2").enrol()
+    with booked.database.write() as conn:
+        conn.execute(update(till_table).where(till_table.c.id == "corner/2").values(contact_ms=0))
+
+    ran = _run("tills", "--dir", folder, "--silent-hours", "24")
+
+    assert ran.exit_code == 1
+    assert ran.stdout.startswith("corner/2 ")
+    assert len(ran.stdout.splitlines()) == 1
+    assert _run("tills", "--dir", folder, "--silent-hours", "24000000").exit_code == 0
+
+
+def test_a_day_is_reconciled(folder: Path, booked: Visitor) -> None:
+    ran = _run("reconcile", "--dir", folder, "--day", "2026-01-02", "--json")
+    text = _run("reconcile", "--dir", folder, "--day", "2026-01-02").stdout
+
+    (said,) = json.loads(ran.stdout)
+    assert ran.exit_code == 0
+    assert (said["till"], said["entries"], said["gaps"], said["settled"]) == ("corner/1", 1, 0, True)
+    assert said["stretches"] == [
+        {"epoch": booked.epoch, "first": 1, "last": 1, "head": booked.heads[1].hex(), "entries": 1}
+    ]
+    assert "entries 1  clock unconfirmed 100.0 %  gaps 0  waiting 0  quarantined 0" in text
+    assert "GBP: 1 sales of 500, 0 refunds of 0, net 500" in text
+
+
+def test_a_day_with_something_to_look_at_fails(folder: Path, booked: Visitor) -> None:
+    booked.append()
+    booked.send()
+
+    ran = _run("reconcile", "--dir", folder, "--day", "2026-01-02")
+
+    assert ran.exit_code == 1
+    assert "waiting 1" in ran.stdout
+
+
+def test_a_day_that_is_none_is_misuse(folder: Path) -> None:
+    assert _run("reconcile", "--dir", folder, "--day", "yesterday").exit_code == 2
+
+
 def test_books_are_shown_with_their_sums(folder: Path, booked: Visitor) -> None:
     said = json.loads(_run("books", "--dir", folder, "--json").stdout)
     text = _run("books", "--dir", folder).stdout
@@ -102,8 +144,7 @@ def test_books_are_shown_with_their_sums(folder: Path, booked: Visitor) -> None:
 def test_books_that_do_not_come_out_even_fail_until_they_are_rebuilt(
     folder: Path, booked: Visitor, database: Database
 ) -> None:
-    with database.write() as conn:
-        conn.execute(update(lot).values(amount=6))
+    damage(database)
 
     assert _run("books", "--dir", folder).exit_code == 1
     rebuilt = _run("books", "--dir", folder, "--rebuild")
@@ -112,15 +153,47 @@ def test_books_that_do_not_come_out_even_fail_until_they_are_rebuilt(
     assert "sums to 0" in rebuilt.stdout
 
 
+@pytest.mark.databases("sqlite")
 def test_books_are_not_rebuilt_under_a_server(folder: Path, database: Database) -> None:
-    database.serve_alone()
+    database.claim()
 
     assert _run("books", "--dir", folder, "--rebuild").exit_code == 1
 
 
-@pytest.mark.parametrize("command", ["init", "serve", "enrol-code", "tills", "books"])
+def test_keys_are_shown_by_role_and_replaced_one_at_a_time(folder: Path) -> None:
+    shown = json.loads(_run("keys", "show", "--dir", folder, "--json").stdout)
+    ran = _run("keys", "rotate", "--dir", folder, "--role", "feed", "--root", folder / "root.key")
+    lines = _run("keys", "show", "--dir", folder)
+
+    assert [row["role"] for row in shown] == ["feed", "programme", "release"]
+    assert ran.exit_code == 0
+    assert ran.stdout in lines.stdout
+    assert str(shown[0]["serial"]) not in lines.stdout.splitlines()[0]
+    assert f"serial {shown[1]['serial']}  {shown[1]['fingerprint']}  since 20" in lines.stdout
+    assert "root key" in lines.stderr
+
+
+def test_a_key_is_not_replaced_under_a_serial_that_was_given(folder: Path) -> None:
+    ran = _tally_hq("keys", "rotate", "--dir", folder, "--role", "feed", "--root", folder / "root.key", "--serial", "7")
+
+    assert ran.returncode == 1
+    assert "serial 7 must be above" in ran.stderr
+
+
+def test_a_burnt_headquarters_has_keys_again(folder: Path) -> None:
+    shutil.rmtree(folder / "keys")
+
+    ran = _run("recover", "--dir", folder, "--root", folder / "root.key")
+
+    assert ran.exit_code == 0
+    assert ran.stdout == _run("keys", "show", "--dir", folder).stdout
+
+
+@pytest.mark.parametrize(
+    "command", ["init", "serve", "enrol-code", "tills", "reconcile", "books", "keys show", "keys rotate", "recover"]
+)
 def test_every_command_has_help_with_an_example(command: str) -> None:
-    ran = _run(command, "--help")
+    ran = _run(*command.split(), "--help")
 
     assert ran.exit_code == 0
     assert f"Example: tally-hq {command}" in ran.stdout

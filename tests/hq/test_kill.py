@@ -2,7 +2,6 @@
 
 import multiprocessing
 import random
-import shutil
 import threading
 from collections import Counter
 from collections.abc import Iterator
@@ -19,6 +18,8 @@ from hq.books.worker import rebuild
 from hq.serve import Serving
 from tests.hq.headquarters import opened, set_port, state_of_books, till_rows, wait_for_books
 from tests.sync.halves import Till
+
+pytestmark = pytest.mark.databases("sqlite", "postgresql")
 
 _MEETINGS_MAX = 200
 
@@ -68,8 +69,8 @@ def _killed_after(victim: Victim, delay_s: float) -> Iterator[None]:
 
 
 @pytest.fixture
-def victim(founded: Path, tmp_path: Path) -> Iterator[Victim]:
-    one = Victim(Path(shutil.copytree(founded, tmp_path / "victim")))
+def victim(folder: Path) -> Iterator[Victim]:
+    one = Victim(folder)
     yield one
     one.kill()
 

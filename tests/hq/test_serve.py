@@ -8,7 +8,10 @@ from hq.serve import Serving
 from tests.hq.headquarters import PROGRAMME, serving, set_port, state_of_books, wait_for_books
 from tests.hq.visitor import Visitor, moved
 
+pytestmark = pytest.mark.databases("sqlite", "postgresql")
 
+
+@pytest.mark.databases("sqlite")
 def test_a_second_server_on_the_same_database_is_refused(folder: Path) -> None:
     with Serving(folder), pytest.raises(ConfigError, match="served by another process"):
         Serving(folder)

@@ -95,8 +95,8 @@ def card_opened(keys: Keys, account: str, card: str, number: str) -> tuple[dict[
 class Visitor:
     """A till at the door. It keeps a chain of its own and counts its requests as a good till does."""
 
-    def __init__(self, database: Database, keys: Keys, name: str) -> None:
-        self.till = f"{SHOP}/{name}"
+    def __init__(self, database: Database, keys: Keys, name: str, *, shop: str = SHOP) -> None:
+        self.till = f"{shop}/{name}"
         self.database = database
         self.hq_keys = keys
         self.door = Door(database, keys, threading.Event())
@@ -116,6 +116,11 @@ class Visitor:
     def append_bytes(self, data: bytes, *profiles: SealedProfile) -> None:
         self.items.append(BatchItem(data, profiles))
         self.heads.append(link(self.heads[-1], data))
+
+    def begin_epoch(self) -> None:
+        """Begin an epoch, of which nothing is held."""
+        self.epoch = secrets.token_hex(16)
+        self.items, self.heads = [], [GENESIS]
 
     def position(self, seq: int) -> Position:
         return Position(self.epoch, seq, self.heads[seq])
@@ -146,7 +151,8 @@ class Visitor:
         """Show a code, a fresh one if none is given."""
         if code is None:
             with self.database.write() as conn:
-                code = make_code(conn, shop=SHOP, name=self.till.partition("/")[2], lasts_s=3600).code
+                shop, _, name = self.till.partition("/")
+                code = make_code(conn, shop=shop, name=name, lasts_s=3600).code
         keys = (key.public_key().public_bytes_raw() for key in (self.key, self.profile_key))
         body = encode(Enrolment(code, self.till, *keys).to_map())
         return self.ask(self.request("enrol", body, nonce="none.0.x", key_id=ENROLLING))

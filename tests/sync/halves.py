@@ -28,10 +28,10 @@ def card_number(serial: int) -> str:
 
 
 class Till:
-    """A till named `name` in the shop, where cards of one `series` are read; `meet` is what its sync loop does once."""
+    """A till named `name` in a shop, where cards of one `series` are read; `meet` is what its sync loop does once."""
 
-    def __init__(self, folder: Path, name: str, address: str, *, series: int = 0) -> None:
-        self.id = f"{SHOP}/{name}"
+    def __init__(self, folder: Path, name: str, address: str, *, series: int = 0, shop: str = SHOP) -> None:
+        self.id = f"{shop}/{name}"
         self.series = series
         self.folder = folder / f"till-{name}"
         self.settings = SyncSettings(hq=address, timeout_s=5.0)
@@ -52,7 +52,8 @@ class Till:
         self.ledger.close()
 
     def enrol(self, hq: Path) -> Self:
-        enrol(self.ledger, self.settings, code_for(hq, self.id.partition("/")[2]))
+        shop, _, name = self.id.partition("/")
+        enrol(self.ledger, self.settings, code_for(hq, name, shop=shop))
         return self
 
     def line(self) -> Line:

@@ -7,10 +7,11 @@ from pathlib import Path
 import httpx
 import pytest
 
-from agent.errors import ForgedError, RejectedError, UnreachableError
+from agent.errors import BusyError, ForgedError, RejectedError, UnreachableError
 from agent.journal.entry import encode
 from agent.journal.wire import Held, Nonce, Outcome, Position, Where, read
-from agent.sync.line import NONCE, Ask
+from agent.ledger.kept.in_flight import NONCE
+from agent.sync.line import Ask
 from tests.hq.headquarters import till_rows, wait_for_books
 from tests.sync.faults import Fault, bad_line, impostor
 from tests.sync.halves import Till
@@ -109,6 +110,19 @@ def test_an_error_nobody_signed_is_the_lines(till: Till, status: int) -> None:
         till.hang_up()
 
 
+@pytest.mark.parametrize(
+    ("said", "later_s"), [("7", 7.0), ("", 0.0), ("-1", 0.0), ("1e9", 0.0), ("9" * 40, 0.0), ("Sun, 22 Nov 2026", 0.0)]
+)
+def test_who_is_busy_says_when_to_come_again(till: Till, said: str, later_s: float) -> None:
+    with impostor(429, b"{}", {"Retry-After": said}) as address:
+        _through(till, address)
+        with pytest.raises(BusyError, match="answers 429") as busy:
+            till.line().ask(WHERE)
+        till.hang_up()
+
+    assert busy.value.later_s == later_s
+
+
 def test_a_forged_acknowledgement_moves_nothing(till: Till) -> None:
     till.sell(10, card=1)
     identity = till.ledger.identity
@@ -172,8 +186,9 @@ def test_a_copy_of_a_till_is_refused_and_flagged(till: Till, tmp_path: Path, hq:
             copy.meet()
 
     assert "copied or restored" in refusal.value.hint
-    assert till_rows(hq)[till.id].flags == ("counter",)
-    till.meet()
+    assert till_rows(hq)[till.id].flags == ("copied", "counter", "fork")
+    with pytest.raises(RejectedError, match="two machines speak"):
+        till.meet()
 
 
 def test_an_answer_is_read_as_what_it_is(till: Till) -> None:

@@ -10,13 +10,15 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
 
-from agent.errors import JournalError, RejectedError
+from agent.errors import ChainBrokenError, JournalError, RejectedError
 from agent.journal import batch
 from agent.journal.chain import GENESIS, link
 from agent.journal.entry import encode
 from agent.journal.feed import Cursor, EntryRow, LotRow, MemberRow, Page, Row, pack
 from agent.journal.wire import Enrolled, Held, Outcome, Position, Where, compress, expand
+from agent.ledger.audit import check_held
 from agent.ledger.kept.feed import cursor_of
+from agent.ledger.kept.held import held
 from agent.ledger.ledger import Ledger
 from agent.ledger.members import holder
 from agent.sync.line import Ask, Told
@@ -116,6 +118,7 @@ def test_what_headquarters_lacks_is_sent_in_batches(halves: Halves) -> None:
     assert halves.hq.batches == [4, 4, 2]
     assert halves.meeting.held == halves.end
     assert halves.meeting.waiting == 0
+    assert held(halves.ledger) == (halves.end,)
 
 
 def test_what_is_recorded_during_a_meeting_waits_for_the_next(halves: Halves) -> None:
@@ -227,6 +230,8 @@ def test_a_ledger_older_than_what_headquarters_holds_is_noticed(halves: Halves) 
 
     with pytest.raises(RejectedError, match="holds 7 entries"):
         halves.meet()
+    with pytest.raises(ChainBrokenError, match="headquarters holds entry 7"):
+        check_held(halves.ledger)
 
 
 def test_a_fork_is_for_people(halves: Halves) -> None:

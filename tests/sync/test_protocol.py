@@ -7,15 +7,18 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from agent.errors import ForgedError
 from agent.journal.chain import GENESIS, link
-from agent.journal.trust import Delegation
-from agent.journal.wire import DELEGATION_HEADER, Nonce, to_text
+from agent.journal.feed import Cursor, Page, ProgrammeRow, pack
+from agent.journal.stick.messages import FromTill
+from agent.journal.stick.sealing import open_sealed
+from agent.journal.trust import Delegation, Role, check_programme, sign_programme
+from agent.journal.wire import DELEGATION_HEADER, Nonce, from_text, to_text
 from agent.sync.signatures import Reply, SignedRequest, verify
 from hq.receive.signatures import Request
 from hq.receive.signatures import verify as verify_request
 
-ROOT, ONLINE, TILL = (Ed25519PrivateKey.from_private_bytes(bytes([n]) * 32) for n in (1, 2, 3))
+ROOT, FEED, TILL, AUTHOR = (Ed25519PrivateKey.from_private_bytes(bytes([n]) * 32) for n in (1, 2, 3, 4))
 _PAGE = (Path(__file__).parents[2] / "agent" / "sync" / "PROTOCOL.md").read_text()
-DELEGATION, ASKED, ASKED_SIGNED, ANSWERED, ANSWERED_SIGNED, CHAIN = (
+DELEGATION, ASKED, ASKED_SIGNED, ANSWERED, ANSWERED_SIGNED, CHAIN, PROGRAMME, STICK = (
     block.strip() for block in _PAGE.partition("## Test vectors")[2].split("```")[1::2]
 )
 
@@ -35,15 +38,13 @@ def _headers(base: str, signature: str) -> dict[str, str]:
 
 
 def test_the_delegation() -> None:
-    delegation = Delegation(_public(ONLINE), ("feed",), 1)
+    delegation = Delegation(_public(FEED), Role.FEED, 1)
 
     assert delegation.sign(ROOT).decode() == DELEGATION
-    assert Delegation.check(DELEGATION.encode(), root=_public(ROOT)) == delegation
+    assert Delegation.check(DELEGATION.encode(), root=_public(ROOT), role=Role.FEED) == delegation
 
 
-@pytest.mark.parametrize(
-    ("base", "signature", "key"), [(ASKED, ASKED_SIGNED, TILL), (ANSWERED, ANSWERED_SIGNED, ONLINE)]
-)
+@pytest.mark.parametrize(("base", "signature", "key"), [(ASKED, ASKED_SIGNED, TILL), (ANSWERED, ANSWERED_SIGNED, FEED)])
 def test_the_signatures(base: str, signature: str, key: Ed25519PrivateKey) -> None:
     assert to_text(key.sign(base.encode())) == signature
 
@@ -73,3 +74,21 @@ def test_the_chain() -> None:
     first = link(GENESIS, b'{"a":1}')
 
     assert CHAIN.split() == [first.hex(), link(first, b'{"b":2}').hex()]
+
+
+def test_the_programme() -> None:
+    data, delegation = b'name = "Club"\n', Delegation(_public(AUTHOR), Role.PROGRAMME, 2).sign(ROOT)
+    row = ProgrammeRow(data, 3, sign_programme(data, AUTHOR, shop="corner", number=3), delegation)
+
+    page = pack(Page(Cursor("e"), Cursor("e", 1), more=False, now_ms=1, rows=(row,)))
+
+    assert page.split(b"\n")[1].decode() == PROGRAMME
+    check_programme(data, row.signature, key=_public(AUTHOR), shop="corner", number=3)
+
+
+def test_the_stick() -> None:
+    head, signature = STICK.splitlines()
+    data = FromTill("corner/1", Cursor("0123456789abcdef0123456789abcdef", 7), ()).pack(TILL)
+
+    assert data == head.encode() + b"\n" + from_text(signature)
+    open_sealed(data).check(_public(TILL))

@@ -5,6 +5,7 @@ import pytest
 from hq.books.totals import Books, Takings, TillRow, UnitRow
 from hq.clock import now_ms
 from hq.desk.page import money, number, render
+from hq.work.jobs import JobRun
 
 _EMPTY = Books(0, 0, 0, 0, (), ())
 _TILL = TillRow(
@@ -66,3 +67,12 @@ def test_numbers_are_grouped_in_threes() -> None:
 )
 def test_money_is_shown_as_people_read_it(minor: int, currency: str, text: str) -> None:
     assert money(minor, currency) == text.replace("_", "\N{NARROW NO-BREAK SPACE}")
+
+
+def test_the_last_run_of_each_job_is_shown() -> None:
+    run = JobRun("expiry", "2026-01-02", 0, 1, "halted", "6 of 100 points would expire", "2026-01-01")
+
+    page = render("HQ", [], _EMPTY, [run])
+
+    for text in ("expiry", 'class="bad">halted', "6 of 100 points", "2026-01-01"):
+        assert text in page

@@ -1,4 +1,5 @@
 import re
+from dataclasses import replace
 
 import pytest
 from sqlalchemy import select, update
@@ -8,8 +9,9 @@ from agent.journal.entry import encode
 from agent.journal.wire import ENROLLING, Enrolment
 from hq.database import Database
 from hq.keys import Keys
-from hq.receive.enrol import ALPHABET, WRONG_MAX, Code, make_code
-from hq.tables import enrol_code, till
+from hq.receive.enrol import ALPHABET, GUESSES_MAX, WRONG_MAX, Code, make_code
+from hq.receive.signatures import Answer
+from hq.tables import enrol_code, flag, guess, till
 from tests.hq.headquarters import SHOP
 from tests.hq.visitor import Visitor, enrolled, refused
 
@@ -95,8 +97,8 @@ def test_a_code_nobody_made_is_refused(newcomer: Visitor, database: Database, co
 
 def test_five_wrong_secrets_end_a_code(newcomer: Visitor, database: Database) -> None:
     code, other = _code(database).code, _code(database, "2").code
-    for guess in range(WRONG_MAX):
-        wrong = code[:5] + ALPHABET[guess] * 4 + code[9:]
+    for letter in ALPHABET[:WRONG_MAX]:
+        wrong = code[:5] + letter * 4 + code[9:]
         assert "not known here" in refused(newcomer.enrol(wrong), 401)
 
     assert "not known here" in refused(newcomer.enrol(code), 401)
@@ -139,3 +141,46 @@ def test_who_does_not_hold_the_key_cannot_enrol_it(newcomer: Visitor, database: 
 def test_names_that_cannot_be_get_no_code(database: Database) -> None:
     with pytest.raises(ConfigError, match="till"):
         _code(database, "No Name")
+
+
+def _guess(visitor: Visitor, source: str, code: str = "AAAA-BBBB-CCCC-DDDD") -> Answer:
+    """Show a code from an address."""
+    keys = (key.public_key().public_bytes_raw() for key in (visitor.key, visitor.profile_key))
+    body = encode(Enrolment(code, visitor.till, *keys).to_map())
+    request = visitor.request("enrol", body, nonce="none.0.x", key_id=ENROLLING)
+    return visitor.ask(replace(request, source=source))
+
+
+def test_who_guesses_is_not_listened_to_for_an_hour(
+    newcomer: Visitor, database: Database, caplog: pytest.LogCaptureFixture
+) -> None:
+    code = _code(database).code
+    for _ in range(GUESSES_MAX):
+        assert "not known here" in refused(_guess(newcomer, "192.0.2.7"), 401)
+
+    assert "too many wrong codes" in refused(_guess(newcomer, "192.0.2.7", code), 401)
+    assert _guess(newcomer, "192.0.2.8", code).status == 200  # another address is not kept out
+    assert sum("192.0.2.7" in record.getMessage() for record in caplog.records) == GUESSES_MAX + 1
+
+
+def test_after_an_hour_he_may_try_again(newcomer: Visitor, database: Database) -> None:
+    code = _code(database).code
+    for _ in range(GUESSES_MAX):
+        _guess(newcomer, "192.0.2.7")
+    with database.write() as conn:
+        conn.execute(update(guess).values(since_ms=guess.c.since_ms - 3_600_000))
+
+    assert _guess(newcomer, "192.0.2.7", code).status == 200
+
+
+def test_every_wrong_code_is_flagged_with_the_till_it_was_for(newcomer: Visitor, database: Database) -> None:
+    code = _code(database).code
+    _guess(newcomer, "192.0.2.7", code[:5] + "0000" + code[9:])
+    _guess(newcomer, "192.0.2.7")
+
+    with database.read() as conn:
+        flags = conn.execute(select(flag.c.till, flag.c.what, flag.c.times, flag.c.detail).order_by(flag.c.till)).all()
+    assert flags == [
+        ("corner/1", "enrolment", 1, "wrong secret, shown from 192.0.2.7"),
+        ("hq", "enrolment", 1, "no such code, shown from 192.0.2.7"),
+    ]

@@ -15,6 +15,8 @@ from hq.keys import Keys
 from hq.tables import flag, fork, raw, sealed, sealed_key
 from tests.hq.visitor import Visitor, card_opened, card_profile, entry, refused
 
+pytestmark = pytest.mark.databases("sqlite", "postgresql")
+
 
 def _held(database: Database) -> list[bytes]:
     with database.read() as conn:

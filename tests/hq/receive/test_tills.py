@@ -12,6 +12,8 @@ from hq.database import Database
 from hq.tables import flag, raw
 from tests.hq.visitor import Visitor, refused
 
+pytestmark = pytest.mark.databases("sqlite", "postgresql")
+
 
 def _flags(database: Database) -> list[tuple[str, int]]:
     with database.read() as conn:

@@ -1,0 +1,1 @@
+"""When a till meets headquarters, and how old its news are."""

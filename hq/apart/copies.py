@@ -1,0 +1,155 @@
+"""Machines that speak as one till: what they bring is kept, and none goes on until it is clear which is the till.
+
+A machine whose request is not the till's next one is told so, and brings what it holds under the nonce that was
+refused: that opens its case. From then on whoever speaks as this till is told the same. No counter and no nonce is used
+for it: entries follow one another by their hashes, and the same may come again.
+
+One case closes by itself: a till that was restored says so in the first entry of its new epoch. If that grew from what
+headquarters holds, and no other machine has spoken since, it is the till. Should the old one speak after all, that is
+two machines again, and a person decides.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from sqlalchemy import Connection, delete, select
+
+from agent.errors import JournalError
+from agent.journal.batch import BatchItem
+from agent.journal.chain import GENESIS
+from agent.journal.entry import decode_entry
+from agent.journal.wire import Branched, Nonce, Position, Standing
+from hq.clock import now_ms
+from hq.database import insert
+from hq.receive import raw
+from hq.receive.tills import go_on_from, is_next, raise_flag
+from hq.tables import branch, copy, fork, journal
+from hq.tables import raw as raw_table
+
+RESTORED = "restored"  # why an epoch began, as its first entry says
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Brought:
+    """A part of what a machine holds: the entries that follow `after` and lead to `to`; `done` if it is the last."""
+
+    after: Position
+    items: Sequence[BatchItem]
+    to: bytes
+    done: bool
+
+    @property
+    def end(self) -> Position:
+        """Where the machine's journal stands after it."""
+        return Position(self.after.epoch, self.after.seq + len(self.items), self.to)
+
+
+def are_several(conn: Connection, till_id: str) -> bool:
+    """Say whether two machines speak as a till, and nobody has decided which of them it is."""
+    query = select(copy.c.till).where(copy.c.till == till_id, copy.c.lost.is_(False)).limit(1)
+    return conn.scalar(query) is not None
+
+
+def has_lost(conn: Connection, till_id: str, nonce: Nonce) -> bool:
+    """Say whether a person decided that the machine with this nonce is not the till."""
+    return bool(conn.scalar(select(copy.c.lost).where(copy.c.till == till_id, copy.c.nonce == str(nonce))))
+
+
+def take(conn: Connection, till_id: str, nonce: Nonce, brought: Brought) -> Branched:
+    """Keep what a machine brings and say how it stands with it.
+
+    Raises ChainBrokenError, and keeps nothing, when the entries do not lead where it says.
+    """
+    if is_next(conn, till_id, nonce) and not are_several(conn, till_id):
+        return Branched(raw.open_journal(conn, till_id, brought.after.epoch).held, Standing.TILL)
+    if not _keep(conn, till_id, brought):
+        return Branched(raw.open_journal(conn, till_id, brought.after.epoch).held, Standing.GAP)
+    if has_lost(conn, till_id, nonce):
+        _note(conn, till_id, nonce, brought.end)
+        return Branched(brought.end, Standing.LOST)
+    _note(conn, till_id, nonce, brought.end)
+    if brought.done and _is_restored(conn, till_id, brought.end) and _is_alone(conn, till_id, nonce):
+        go_on_from(conn, till_id, nonce)
+        conn.execute(delete(copy).where(copy.c.till == till_id, copy.c.nonce == str(nonce)))
+        log.warning("till=%s was restored and goes on in epoch %s", till_id, brought.after.epoch[:8])
+        return Branched(brought.end, Standing.TILL)
+    if brought.done:
+        raise_flag(conn, till_id, "copied", "two machines speak as this till: see `tally-hq forks`")
+    return Branched(brought.end, Standing.OPEN)
+
+
+def _note(conn: Connection, till_id: str, nonce: Nonce, end: Position) -> None:
+    values = {"epoch": end.epoch, "seq": end.seq, "head": end.head}
+    added = insert(conn, copy).values(till=till_id, nonce=str(nonce), at_ms=now_ms(), lost=False, **values)
+    conn.execute(added.on_conflict_do_update(index_elements=["till", "nonce"], set_=values))
+
+
+def _is_alone(conn: Connection, till_id: str, nonce: Nonce) -> bool:
+    others = select(copy.c.nonce).where(copy.c.till == till_id, copy.c.nonce != str(nonce), copy.c.lost.is_(False))
+    return conn.scalar(others.limit(1)) is None
+
+
+def _is_restored(conn: Connection, till_id: str, end: Position) -> bool:
+    """Say whether the epoch was begun by a restore, from entries that headquarters holds."""
+    first = _bytes_at(conn, till_id, end.epoch, 1)
+    try:
+        body = {} if first is None else decode_entry(first).body
+        parent = Position(str(body["parent_epoch"]), int(body["parent_seq"]), bytes.fromhex(body["parent_head"]))
+    except (JournalError, KeyError, TypeError, ValueError):
+        return False
+    return body.get("reason") == RESTORED and is_held(conn, till_id, parent)
+
+
+def is_held(conn: Connection, till_id: str, position: Position) -> bool:
+    """Say whether a position lies on what headquarters holds of a till's journal."""
+    query = (
+        select(raw_table.c.hash)
+        .join(journal, journal.c.id == raw_table.c.journal)
+        .where(journal.c.till == till_id, journal.c.epoch == position.epoch, raw_table.c.seq == position.seq)
+    )
+    return (GENESIS if position.seq == 0 else conn.scalar(query)) == position.head
+
+
+def _bytes_at(conn: Connection, till_id: str, epoch: str, seq: int) -> bytes | None:
+    query = (
+        select(raw_table.c.bytes)
+        .join(journal, journal.c.id == raw_table.c.journal)
+        .where(journal.c.till == till_id, journal.c.epoch == epoch, raw_table.c.seq == seq)
+    )
+    return conn.scalar(query)
+
+
+def _keep(conn: Connection, till_id: str, brought: Brought) -> bool:
+    """Store entries where they belong: after the journal, in a branch that was decided on, or beside both."""
+    links = raw.links_to(brought.after, brought.items, brought.to)
+    into = raw.open_journal(conn, till_id, brought.after.epoch)
+    own = _branch_at(conn, till_id, brought.after)
+    if own is not None:
+        raw.append(conn, own, [(one.hash, one.item.data) for one in links if one.seq > own.held.seq])
+    elif is_held(conn, till_id, brought.after):
+        raw.take(conn, till_id, brought.after, brought.items, to=brought.to)
+    elif _is_fork(conn, into.id, brought.after):
+        raw.keep_fork(conn, into, links)
+    else:
+        return False
+    raw.keep_profiles(conn, brought.items)
+    return True
+
+
+def _branch_at(conn: Connection, till_id: str, after: Position) -> raw.Journal | None:
+    """Return the branch of which `after` is an entry, or its beginning."""
+    query = select(journal).join(branch, branch.c.journal == journal.c.id)
+    for row in conn.execute(query.where(journal.c.till.startswith(f"{till_id}~"), journal.c.epoch == after.epoch)):
+        if (row.seq, row.head) == (after.seq, after.head):
+            return raw.Journal(row.id, row.till, Position(row.epoch, row.seq, row.head))
+    return None
+
+
+def _is_fork(conn: Connection, journal_id: int, at: Position) -> bool:
+    query = select(fork.c.seq).where(fork.c.journal == journal_id, fork.c.seq == at.seq, fork.c.hash == at.head)
+    return conn.scalar(query) is not None

@@ -1,0 +1,1 @@
+"""What headquarters does by itself, once a business day."""
