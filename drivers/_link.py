@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import BinaryIO, Protocol, runtime_checkable
 
 from agent.devices.faults import device_error
-from agent.errors import ConfigError
+from agent.errors import ClaimedError, ConfigError, DeviceError, DeviceTimeoutError, IllegalError, OfflineError
 from drivers._serial import Parity, SerialPort
 from drivers._tcp import TcpDevice
 from drivers._usblp import UsbLp
@@ -89,6 +89,39 @@ class KnowsPaper(Protocol):
 
     def paper_empty(self) -> bool | None:
         """Say whether the paper is out; None if the port does not know."""
+
+
+class Handing:
+    """The handing over of a slip. `is_over` once all of it was taken, which decides what errors mean."""
+
+    def __init__(self, channel: Channel) -> None:
+        self.channel = channel
+        self.is_over = False
+
+    def all_of(self, data: bytes) -> None:
+        """Write all of `data`."""
+        self.channel.write(data)
+        self.is_over = True
+
+
+@contextmanager
+def handing_over(link: Link) -> Iterator[Handing]:
+    """Use the way to the printer for one slip.
+
+    OfflineError: not all of it was taken, so it cannot have been printed whole. DeviceTimeoutError: it was all taken,
+    and nobody knows whether it was printed. ClaimedError and IllegalError: nothing was sent.
+    """
+    handing: Handing | None = None
+    try:
+        with link.channel() as channel:
+            handing = Handing(channel)
+            yield handing
+    except (ClaimedError, IllegalError):
+        raise
+    except DeviceError as error:
+        if handing is not None and handing.is_over:
+            raise DeviceTimeoutError(f"all of it was taken, and then: {error}") from error
+        raise OfflineError(str(error)) from error
 
 
 def link_of(settings: LinkSettings) -> Link:

@@ -37,7 +37,7 @@ from agent.devices.escpos.pages import Romanian
 from agent.devices.escpos.status import Fact, answer_facts, printer_status
 from agent.devices.lifecycle import Lifecycle
 from agent.errors import ConfigError, DeviceTimeoutError
-from drivers._link import Channel, KnowsPaper, LinkSettings, Transport, link_of
+from drivers._link import Channel, KnowsPaper, LinkSettings, Transport, handing_over, link_of
 
 DEBIAN_FONT = Path("/usr/share/fonts/truetype/dejavu/DejaVuSansMono.ttf")  # package fonts-dejavu-core
 STALE_CHUNKS_MAX = 16
@@ -116,15 +116,18 @@ class EscposPrinter(Lifecycle):
         return encode(document, self._model)
 
     def send(self, data: bytes) -> bool:
-        """Hand all of `data` to the printer; True once it has printed it, False if it does not say (in time)."""
+        """Hand all of `data` to the printer; True once it has printed it, False if it does not say, or has stopped.
+
+        DeviceTimeoutError if it was to say and does not in time.
+        """
         self.require_enabled("print")
-        with self._link.channel() as channel:
+        with handing_over(self._link) as handing:
             if not self._settings.completion:
-                channel.write(self._begin + data)
+                handing.all_of(self._begin + data)
                 return False
             process_id = b"%04d" % (next(self._process_ids) % PROCESS_IDS)
-            channel.write(self._begin + data + ask_when_printed(process_id))
-            return self._is_printed(channel, process_id)
+            handing.all_of(self._begin + data + ask_when_printed(process_id))
+            return self._is_printed(handing.channel, process_id)
 
     def status(self) -> PrinterStatus:
         """Ask the four questions of DLE EOT; once one is not answered, the rest are not asked."""
@@ -192,7 +195,9 @@ class EscposPrinter(Lifecycle):
                     return True
                 if _has_stopped(message):
                     return False
-        return False
+        raise DeviceTimeoutError(
+            f"the printer did not say in {self._settings.completion_timeout_s} s that it has printed"
+        )
 
 
 class _Talk:

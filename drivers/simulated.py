@@ -38,7 +38,7 @@ from agent.devices.escpos.encoder import encode
 from agent.devices.escpos.model import DEFAULT_PROFILE, load_model
 from agent.devices.faults import device_error
 from agent.devices.lifecycle import Lifecycle
-from agent.errors import DeviceTimeoutError, FailureError, IllegalError, NoHardwareError, OfflineError
+from agent.errors import FailureError, IllegalError, NoHardwareError, OfflineError
 
 SLIPS_KEPT = 100
 TEST_SLIP = Document(42, (Text("Tallystick: this printer works."), Cut()))
@@ -112,11 +112,11 @@ class Simulated(Lifecycle):
         return encode(document, self._model)
 
     def send(self, data: bytes) -> bool:
-        """Keep the slip, and say that it is printed; DeviceTimeoutError while the printer could not print it."""
+        """Keep the slip, and say that it is printed; OfflineError, and nothing kept, while it is not well."""
         self.require_enabled("print")
         self._obey(0)
         if not self._printer.ok:
-            raise DeviceTimeoutError(f"the simulated printer took nothing: {self._printer.trouble}")
+            raise OfflineError(f"the simulated printer took nothing: {self._printer.trouble}")
         self.slips.append(data)
         if self._settings.output is not None:
             self._slips_written = _write_slip(self._settings.output, data, self._slips_written)

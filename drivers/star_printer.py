@@ -25,7 +25,7 @@ from agent.devices.lifecycle import Lifecycle
 from agent.devices.star.language import DUTY_MAX, PAGES, PULSE_MAX_MS, PULSE_UNIT_MS, STAR_PRNT, Pulse
 from agent.devices.star.status import REQUEST, find_status, printer_status, switch_is_closed
 from agent.errors import ConfigError, DeviceTimeoutError
-from drivers._link import Channel, KnowsPaper, LinkSettings, Transport, link_of
+from drivers._link import Channel, KnowsPaper, LinkSettings, Transport, handing_over, link_of
 
 DEBIAN_FONT = Path("/usr/share/fonts/truetype/dejavu/DejaVuSansMono.ttf")  # package fonts-dejavu-core
 STALE_CHUNKS_MAX = 16
@@ -92,8 +92,8 @@ class StarPrinter(Lifecycle):
     def send(self, data: bytes) -> bool:
         """Hand all of `data` to the printer; False, for it does not say when it has printed it."""
         self.require_enabled("print")
-        with self._link.channel() as channel:
-            channel.write(data)
+        with handing_over(self._link) as handing:
+            handing.all_of(data)
         return False
 
     def status(self) -> PrinterStatus:

@@ -199,7 +199,7 @@ class POSPrinter(Device, Protocol):
 
         False: accepted, which is not printed; ask `status` afterwards.
 
-        DeviceTimeoutError and OfflineError leave open how much of it will be printed.
+        OfflineError: not all of it reached the printer, so it is not whole. DeviceTimeoutError: nobody knows.
         """
 
     def status(self) -> PrinterStatus:

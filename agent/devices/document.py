@@ -24,13 +24,20 @@ class Text:
     """One printed line, already fitted to the paper's columns (double width counts twice).
 
     `text` holds printable characters only; the layout strips control characters so that a name cannot command
-    the printer.
+    the printer. A `small` line has at most `small_columns` characters; a printer without small letters breaks
+    it between words.
     """
 
     text: str
     align: Align = Align.LEFT
     bold: bool = False
     double: bool = False  # double width and height (ESC/POS GS ! 0x11)
+    small: bool = False  # font B, 9 dots wide (ESC M 1); never double
+
+
+def small_columns(columns: int) -> int:
+    """Return how many small characters (9 dots) stand where so many of font A (12 dots) do."""
+    return columns * 4 // 3
 
 
 @dataclass(frozen=True, slots=True)

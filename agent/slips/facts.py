@@ -13,7 +13,19 @@ from typing import Any, Literal, Self, cast, get_args
 
 from agent.errors import TallyError
 
-SlipKind = Literal["sale", "redemption", "refund", "enrolment"]
+SlipKind = Literal[
+    "sale",
+    "redemption",
+    "refund",
+    "enrolment",
+    "voucher",
+    "consent",
+    "claim",
+    "referral",
+    "draw",
+    "balance",
+    "closure",
+]
 
 
 class SlipError(TallyError):
@@ -41,6 +53,26 @@ class SlipVoucher:
 
 
 @dataclass(frozen=True, slots=True)
+class SlipCode:
+    """A code on a slip that is no voucher: `said` is a code of `agent.slips.texts` that tells what it is for.
+
+    `typed` and `qr` are what stands below it, to type and as a QR code; either may be empty.
+    """
+
+    said: str
+    typed: str
+    qr: str
+
+
+@dataclass(frozen=True, slots=True)
+class Addressee:
+    """Who a slip is for, looked up when it is made; `language` is None if he has not said."""
+
+    name: str | None = None
+    language: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class SlipReturns:
     """The code of a sale, by which another till takes its goods back: to type, and for a QR code if one is wanted."""
 
@@ -55,7 +87,9 @@ class SlipFacts:
     `op` is the receipt number, `at` the shop's local time (ISO 8601), `currency` an ISO 4217 code, `total` minor units
     of it. `account` is None when no card was shown. `balances` are (label, amount) after the entry, `nearest` is
     (reward, missing, unit label), `punch_cards` are (label, punched, of). `head` is the first 16 hexadecimal digits of
-    the entry's chain hash: whoever keeps the slip can show later that the journal was not rewritten.
+    the entry's chain hash and `seq` its number (0: not known): whoever keeps the slip can show later that the journal
+    was not cut or rewritten. A closure's `lines` are the whole report; those without a figure are its headings.
+    `training`: nothing of it counts, and the slip says so.
     """
 
     kind: SlipKind
@@ -71,8 +105,11 @@ class SlipFacts:
     nearest: tuple[str, int, str] | None
     punch_cards: tuple[tuple[str, int, int], ...]
     head: str
+    seq: int = 0
     vouchers: tuple[SlipVoucher, ...] = ()
     returns: SlipReturns | None = None
+    codes: tuple[SlipCode, ...] = ()
+    training: bool = False
 
     def to_json(self) -> dict[str, Any]:
         """The facts as JSON values (maps, lists, strings, integers, null)."""
@@ -90,7 +127,10 @@ class SlipFacts:
             "nearest": None if self.nearest is None else list(self.nearest),
             "punch_cards": [list(card) for card in self.punch_cards],
             "head": self.head,
+            "seq": self.seq,
             "returns": None if self.returns is None else [self.returns.typed, self.returns.qr],
+            "codes": [[one.said, one.typed, one.qr] for one in self.codes],
+            "training": self.training,
             "vouchers": [[one.label, one.qr, one.typed, one.last_day] for one in self.vouchers],
         }
 
@@ -112,8 +152,11 @@ class SlipFacts:
                 nearest=_nearest(stored["nearest"]),
                 punch_cards=tuple((label, punched, of) for label, punched, of in stored["punch_cards"]),
                 head=stored["head"],
+                seq=stored.get("seq", 0),
                 vouchers=tuple(SlipVoucher(*one) for one in stored.get("vouchers", ())),
                 returns=None if stored.get("returns") is None else SlipReturns(*stored["returns"]),
+                codes=tuple(SlipCode(*one) for one in stored.get("codes", ())),
+                training=stored.get("training", False),
             )
         except KeyError as error:
             raise SlipError(f"stored slip facts lack {error.args[0]!r}") from error

@@ -1,9 +1,11 @@
-"""The spool: slip jobs from the ledger to the printer, in order, each at most once.
+"""The spool: slip jobs from the ledger to the printer, in order, so that each ends in one good slip.
 
-A job goes queued -> sent -> confirmed. It is marked `sent` before its first byte leaves, so a crash can lose a slip but
-never prints one twice; a job found `sent` at the start of an agent becomes `unconfirmed`, and a person may ask for a
-copy. It also becomes `unconfirmed` when the printer has no way to say that it printed. A job that cannot be rendered
+A job goes queued -> sent -> confirmed. It is marked `sent` before its first byte leaves. If not all of it reached the
+printer the slip cannot be whole: it is printed `again`, after a cut. If nobody knows (the agent ended, the printer fell
+silent), it is `doubtful`, the next one passes, and the cashier is asked once whether the slip came out. It becomes
+`unconfirmed` when the printer has no way to say anything; a person may ask for a copy. A job that cannot be rendered
 becomes `failed` and lets the next one pass. While the printer is not well nothing is sent and the job stays queued.
+FAULTS.md has a row for everything that can happen.
 
 What became of a job is written down in one commit with the next job's `sent`, or as soon as there is nothing to print:
 until then the ledger says `sent`, which after a crash means no more than that it is not known.
@@ -13,23 +15,25 @@ from __future__ import annotations
 
 import logging
 import threading
-from collections.abc import Callable, Mapping
+import time
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any, Final, Literal, Protocol
 
 from agent.devices.categories import PrinterStatus
-from agent.devices.document import Document
+from agent.devices.document import Cut, Document
 from agent.errors import ClaimedError, DeviceError, IllegalError, LedgerError, OfflineError
-from agent.slips.facts import SlipFacts
+from agent.slips.facts import Addressee, SlipFacts
 from agent.slips.layout import lay_out
 from agent.slips.settings import Letterhead
 
 _log = logging.getLogger(__name__)
 
 SpoolWord = Literal["idle", "printing", "waiting", "stopped"]
-# Errors of `send` that come before the first byte leaves; after any other, some of the slip may be on paper.
+# Errors of `send` that come before the first byte leaves.
 _NOTHING_SENT: Final = (ClaimedError, IllegalError)
+_NOBODY: Final = Addressee()
 
 
 class SlipJob(Protocol):
@@ -45,20 +49,36 @@ class SlipJob(Protocol):
 
     @property
     def state(self) -> str:
-        """`queued` or `sent` as long as the spool has work with it."""
+        """`queued`, `again` or `sent` as long as the spool has work with it."""
+
+    @property
+    def copy(self) -> int:
+        """Which copy of the slip it is; 0 for the slip itself."""
+
+
+@dataclass(frozen=True, slots=True)
+class SlipQuestion:
+    """A slip of which nobody knows whether it came out: the receipt (`op`), its kind, and which copy (0: none)."""
+
+    op: str
+    kind: str
+    copy: int
 
 
 class SlipQueue(Protocol):
     """The ledger's slip table. Every method may raise LedgerError."""
 
     def next_slip(self, *, after: int = 0) -> SlipJob | None:
-        """Return the oldest job with a number above `after` that is queued or sent."""
+        """Return the oldest job with a number above `after` that is queued, to be printed again, or sent."""
 
     def mark_slips(self, states: Mapping[int, str], /) -> None:
         """Note durably, in one commit, what became of jobs."""
 
     def slip_counts(self) -> Mapping[str, int]:
         """Return how many jobs are in each open state."""
+
+    def doubtful_slips(self) -> Sequence[SlipJob]:
+        """Return the jobs that the cashier is asked about, oldest first."""
 
 
 class SlipPrinter(Protocol):
@@ -76,24 +96,33 @@ class SlipPrinter(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class SpoolTimes:
-    """Pauses, in seconds: between two tries while the printer is not well (doubling), and between two status polls."""
+    """Pauses, in seconds: between two tries while the printer is not well (doubling), and between two status polls.
+
+    `watch_s`: how long a printer that does not say what it has printed is watched after a slip, which is about as long
+    as one takes to print. What keeps answering that long, and is well at the end, has printed it.
+    """
 
     retry_first_s: float = 0.5
     retry_last_s: float = 15.0
     poll_s: float = 0.2
+    watch_s: float = 2.0
 
 
 @dataclass(frozen=True, slots=True)
 class SpoolStatus:
-    """What the spool is doing; `detail` is for people, empty when all is well."""
+    """What the spool is doing; `detail` is for people, empty when all is well. `asks` is what the cashier is asked."""
 
     word: SpoolWord
     detail: str
     counts: Mapping[str, int]
+    asks: tuple[SlipQuestion, ...]
 
 
 class Spool:
-    """One thread between the ledger's slip table and one printer. `names` gives the first name of an account."""
+    """One thread between the ledger's slip table and one printer.
+
+    `addressee` says who an account is; `asked` is called, on that thread, when there is something new to ask.
+    """
 
     def __init__(
         self,
@@ -101,13 +130,15 @@ class Spool:
         printer: SlipPrinter,
         *,
         letterhead: Letterhead,
-        names: Callable[[str], str | None],
+        addressee: Callable[[str], Addressee],
+        asked: Callable[[], None] = lambda: None,
         times: SpoolTimes | None = None,
     ) -> None:
         self._queue = queue
         self._printer = printer
         self._letterhead = letterhead
-        self._names = names
+        self._addressee = addressee
+        self._asked = asked
         self._times = times or SpoolTimes()
         self._retry_s = self._times.retry_first_s
         self._said: tuple[SpoolWord, str] = ("idle", "")
@@ -135,7 +166,10 @@ class Spool:
     def status(self) -> SpoolStatus:
         """What the spool is doing, and how many jobs are open."""
         word, detail = self._said
-        return SpoolStatus(word, detail, self._queue.slip_counts())
+        questions = (
+            SlipQuestion(str(job.facts["op"]), job.facts["kind"], job.copy) for job in self._queue.doubtful_slips()
+        )
+        return SpoolStatus(word, detail, self._queue.slip_counts(), tuple(questions))
 
     def _run(self) -> None:
         while not self._stopping.is_set():
@@ -163,7 +197,7 @@ class Spool:
 
     def _work(self, job: SlipJob) -> None:
         if job.state == "sent":
-            self._finish(job, "unconfirmed", "it was sent and never confirmed")
+            self._finish(job, "doubtful", "it was sent and never confirmed")
             return
         self._require_well()
         try:
@@ -185,8 +219,11 @@ class Spool:
 
     def _render(self, job: SlipJob) -> bytes:
         facts = SlipFacts.from_json(job.facts)
-        name = None if facts.account is None else self._names(facts.account)
-        return self._printer.encode(lay_out(facts, self._letterhead, name=name))
+        to = _NOBODY if facts.account is None else self._addressee(facts.account)
+        data = self._printer.encode(lay_out(facts, self._letterhead, to, copy=job.copy))
+        if job.state == "again":  # cut off what there may be of the first try
+            data = self._printer.encode(Document(self._letterhead.columns, (Cut(),))) + data
+        return data
 
     def _print(self, job: SlipJob, data: bytes) -> None:
         self._said = ("printing", "")
@@ -194,34 +231,59 @@ class Spool:
         try:
             is_printed = self._printer.send(data)
         except _NOTHING_SENT:
-            self._write_down({job.id: "queued"})
+            self._write_down({job.id: job.state})
             raise
-        except Exception as error:  # noqa: BLE001 - whatever a driver raises, some of the slip may be on paper
-            self._finish(job, "unconfirmed", str(error))
+        except OfflineError:  # not all of it reached the printer
+            self._write_down({job.id: "again"})
+            raise
+        except Exception as error:  # noqa: BLE001 - whatever a driver raises, the slip may be on paper
+            self._finish(job, "doubtful", str(error))
             return
         if is_printed:
             self._finish(job, "confirmed")
         else:
-            self._confirm(job)
+            self._watch(job)
 
-    def _confirm(self, job: SlipJob) -> None:
-        """Ask until the printer is well: what it could not print it prints once it has paper again."""
+    def _watch(self, job: SlipJob) -> None:
+        """Look until the printer has had time to print, not counting what it spends without paper.
+
+        A printer that answers all the while has kept its buffer and goes on where it stopped; one that falls silent may
+        have been switched off, and has lost what was in it.
+        """
+        well_s = 0.0
         while not self._stopping.is_set():
             try:
                 status = self._printer.status()
             except DeviceError as error:
-                self._finish(job, "unconfirmed", str(error))
+                self._finish(job, "doubtful", str(error))
                 return
-            if not status.trouble:
-                self._finish(job, "confirmed" if status.ok else "unconfirmed", "no word from the printer", logging.INFO)
+            if status.silent:
+                self._no_word(job)
                 return
-            self._said = ("waiting", status.trouble)
+            if not status.trouble and well_s >= self._times.watch_s:
+                self._finish(
+                    job, "confirmed" if status.ok else "unconfirmed", "the printer says too little", logging.INFO
+                )
+                return
+            began = time.monotonic()
+            if status.trouble:
+                self._said = ("waiting", status.trouble)
             self._stopping.wait(self._times.poll_s)
+            well_s = 0.0 if status.trouble else well_s + time.monotonic() - began
+
+    def _no_word(self, job: SlipJob) -> None:
+        if self._answers:
+            self._finish(job, "doubtful", "the printer has stopped answering")
+        else:
+            self._finish(job, "unconfirmed", "no word from the printer", logging.INFO)
 
     def _finish(self, job: SlipJob, state: str, reason: str = "", level: int = logging.WARNING) -> None:
         self._decided[job.id] = state
         if state != "confirmed":
             _log.log(level, "slip job=%d state=%s reason=%r", job.id, state, reason)
+        if state == "doubtful":
+            self._write_down({})
+            self._asked()
 
     def _write_down(self, states: Mapping[int, str]) -> None:
         if self._decided or states:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import socket
 import threading
+from contextlib import suppress
 from typing import Self
 
 from tests.drivers.serial_line import SerialLine
@@ -117,7 +118,7 @@ class TcpPrinter:
                 connection, _ = listener.accept()
             except OSError:
                 return  # unplugged
-            with connection:
+            with connection, suppress(ConnectionResetError):  # who gives up does not say goodbye
                 while data := connection.recv(65536):
                     connection.sendall(self.model.take(data))
 

@@ -73,7 +73,7 @@ def test_a_printer_that_takes_no_more_does_not_hold_us(transport: Transport, tmp
     with SerialLine(tmp_path) as line:
         printer = brought_up(Settings(transport, path=line.path, write_timeout_s=0.1))
         begun = time.monotonic()
-        with pytest.raises(DeviceTimeoutError):
+        with pytest.raises(OfflineError):
             printer.send(SLIP)
         took_s = time.monotonic() - begun
         printer.close()
@@ -84,7 +84,7 @@ def test_a_printer_that_takes_no_more_does_not_hold_us(transport: Transport, tmp
 def test_a_printer_that_takes_not_even_a_question_says_nothing_and_holds_nobody(tmp_path: Path) -> None:
     with SerialLine(tmp_path) as line:
         printer = brought_up(Settings(Transport.USBLP, path=line.path, write_timeout_s=0.1, answer_timeout_s=0.1))
-        with pytest.raises(DeviceTimeoutError):
+        with pytest.raises(OfflineError):
             printer.send(SLIP)  # what lies on the way is full from here on
         status = printer.status()
         printer.close()
@@ -98,7 +98,7 @@ def test_a_network_printer_that_takes_no_more_does_not_hold_us() -> None:
             Settings(Transport.NETWORK, host="127.0.0.1", port=listener.getsockname()[1], write_timeout_s=0.1)
         )
         begun = time.monotonic()
-        with pytest.raises(DeviceTimeoutError):
+        with pytest.raises(OfflineError):
             printer.send(SLIP * 5)
 
         assert time.monotonic() - begun < 1
@@ -153,8 +153,8 @@ def test_another_slips_confirmation_does_not_count() -> None:
         def _answer(self, found: re.Match[bytes]) -> bytes:
             return b'7"????\0' if found["process"] else super()._answer(found)
 
-    with TcpPrinter(Confused()) as peer:
-        assert not network(peer, completion=True, completion_timeout_s=0.1).send(b"slip\n")
+    with TcpPrinter(Confused()) as peer, pytest.raises(DeviceTimeoutError, match="did not say in 0"):
+        network(peer, completion=True, completion_timeout_s=0.1).send(b"slip\n")
 
 
 def test_without_being_asked_for_nothing_is_confirmed() -> None:

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from agent.devices.categories import Category, DrawerState, Paper
-from agent.errors import DeviceTimeoutError, FailureError, IllegalError, NoHardwareError
+from agent.errors import FailureError, IllegalError, NoHardwareError, OfflineError
 from drivers.simulated import Settings, Simulated
 
 
@@ -126,6 +126,6 @@ def test_a_printer_without_paper_prints_nothing(printer: Simulated, tmp_path: Pa
     printer.tell("!paper out")
 
     assert printer.status().paper is Paper.OUT
-    with pytest.raises(DeviceTimeoutError, match="out of paper"):
+    with pytest.raises(OfflineError, match="out of paper"):
         printer.send(b"slip")
     assert not (tmp_path / "slips").exists()

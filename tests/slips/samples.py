@@ -39,6 +39,7 @@ SALE = SlipFacts(
     nearest=("£5 off your shopping", 38, "points"),
     punch_cards=(("Coffee card", 7, 10),),
     head="7f3a9c2e11d04b55",
+    seq=4711,
 )
 
 _ALIGN = {Align.LEFT: 0, Align.CENTER: 1, Align.RIGHT: 2}
@@ -58,10 +59,9 @@ class PlainEncoder:
     def _block(self, block: Block, columns: int) -> bytes:
         match block:
             case Text():
-                style = bytes((0x1B, 0x45, block.bold, 0x1D, 0x21, 0x11 if block.double else 0))
-                return _aligned(block.align) + style + block.text.encode(self.codec, "replace") + b"\n"
+                return _aligned(block.align) + _styled(block) + block.text.encode(self.codec, "replace") + b"\n"
             case Rule():
-                return _aligned(Align.LEFT) + bytes((0x1B, 0x45, 0, 0x1D, 0x21, 0)) + b"-" * columns + b"\n"
+                return _aligned(Align.LEFT) + _styled(Text("")) + b"-" * columns + b"\n"
             case Feed():
                 return bytes((0x1B, 0x64, block.lines))
             case Image():
@@ -81,6 +81,11 @@ def _symbol(block: QRCode | Barcode) -> bytes:
     store = (len(data) + 3).to_bytes(2, "little") + b"1P0" + data
     module = b"\x1d(k\x03\x001C" + bytes((block.module_px,))
     return module + b"\x1d(k\x03\x001E1\x1d(k" + store + b"\x1d(k\x03\x001Q0"
+
+
+def _styled(text: Text) -> bytes:
+    """ESC M, ESC E, GS !."""
+    return bytes((0x1B, 0x4D, text.small, 0x1B, 0x45, text.bold, 0x1D, 0x21, 0x11 if text.double else 0))
 
 
 def _aligned(align: Align) -> bytes:

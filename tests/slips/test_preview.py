@@ -5,6 +5,7 @@ from pathlib import Path
 import PIL.Image
 import pytest
 
+from agent.slips.facts import Addressee
 from agent.slips.layout import lay_out
 from agent.slips.preview import preview_png
 from agent.slips.reader import paper_width_px, read_text
@@ -18,20 +19,22 @@ DEMO_LOGO = Path(__file__).parents[2] / "config" / "demo" / "logo.png"
 
 @pytest.mark.parametrize("columns", COLUMNS)
 def test_the_preview_is_as_wide_as_the_paper(columns: int) -> None:
-    png = preview_png(SALE, replace(LETTERHEAD, columns=columns), "Anna", PlainEncoder())
+    png = preview_png(SALE, replace(LETTERHEAD, columns=columns), Addressee("Anna"), PlainEncoder())
 
     with PIL.Image.open(io.BytesIO(png)) as picture:
         assert picture.width == paper_width_px(columns)
 
 
 def test_the_same_facts_always_give_the_same_picture() -> None:
-    assert preview_png(SALE, LETTERHEAD, "Anna", PlainEncoder()) == preview_png(
-        SALE, LETTERHEAD, "Anna", PlainEncoder()
+    assert preview_png(SALE, LETTERHEAD, Addressee("Anna"), PlainEncoder()) == preview_png(
+        SALE, LETTERHEAD, Addressee("Anna"), PlainEncoder()
     )
 
 
 def test_the_preview_shows_the_name_it_is_given() -> None:
-    assert preview_png(SALE, LETTERHEAD, "Anna", PlainEncoder()) != preview_png(SALE, LETTERHEAD, None, PlainEncoder())
+    assert preview_png(SALE, LETTERHEAD, Addressee("Anna"), PlainEncoder()) != preview_png(
+        SALE, LETTERHEAD, Addressee(), PlainEncoder()
+    )
 
 
 @pytest.mark.parametrize("profile", ["default", "TM-T88V", "TM-T20II"])
@@ -39,12 +42,12 @@ def test_what_the_printers_bytes_say_reads_back_word_for_word(profile: str) -> N
     printer = EscposPrinter(Settings(Transport.FILE, path="unused", profile=profile))
     letterhead = replace(LETTERHEAD, shop="Café Împărat", address=("Улица Пушкина 5", "Orașul Nou, € 5"))
 
-    lines = read_text(printer.encode(lay_out(SALE, letterhead, name="Zoë")))
+    lines = read_text(printer.encode(lay_out(SALE, letterhead, Addressee("Zoë"))))
 
     assert lines[:3] == ["Café Împărat", "Улица Пушкина 5", "Oraşul Nou, € 5"]  # pages have the cedilla, not the comma
     assert "Thank you, Zoë" in lines
     assert f"{'Total':<36}£42.18" in lines
-    assert f"{'2011-12-09 12:50':<20}Proof 7f3a9c2e11d04b55" in lines
+    assert f"{'9 Dec 2011 12:50':<34}Proof 7f3a9c2e11d04b55" in lines
     assert lines[-1] == "[cut]"
 
 
@@ -53,8 +56,8 @@ def test_the_preview_of_the_escpos_driver_has_logo_text_card_and_code(columns: i
     printer = EscposPrinter(Settings(Transport.FILE, path="unused"))
     letterhead = SlipSettings("The Corner Shop", web="https://x.example", logo=DEMO_LOGO, columns=columns).letterhead()
 
-    lines = read_text(printer.encode(lay_out(SALE, letterhead, name="Anna")))
-    png = preview_png(SALE, letterhead, "Anna", printer)
+    lines = read_text(printer.encode(lay_out(SALE, letterhead, Addressee("Anna"))))
+    png = preview_png(SALE, letterhead, Addressee("Anna"), printer)
 
     assert lines[0] == "[picture 384 x 120]"
     assert "[QR https://x.example]" in lines

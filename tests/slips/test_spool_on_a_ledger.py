@@ -11,13 +11,14 @@ from agent.ledger.clock import TillClock
 from agent.ledger.kept.slip_queue import SlipQueue
 from agent.ledger.ledger import Ledger
 from agent.ledger.records import Draft
+from agent.slips.facts import Addressee
 from agent.slips.reader import read_text
 from agent.slips.spool import Spool, SpoolTimes
 from drivers.simulated import Settings, Simulated
 from tests.slips.samples import LETTERHEAD, SALE
 from tests.slips.test_spool import until
 
-QUICK = SpoolTimes(retry_first_s=0.01, retry_last_s=0.02, poll_s=0.005)
+QUICK = SpoolTimes(retry_first_s=0.01, retry_last_s=0.02, poll_s=0.005, watch_s=0.01)
 
 
 @contextmanager
@@ -57,7 +58,7 @@ def _append_sale(ledger: Ledger, op: str) -> str:
 
 def _print_all(ledger: Ledger, printer: Simulated) -> None:
     queue = SlipQueue(ledger)
-    spool = Spool(queue, printer, letterhead=LETTERHEAD, names=lambda _: None, times=QUICK)
+    spool = Spool(queue, printer, letterhead=LETTERHEAD, addressee=lambda _: Addressee(), times=QUICK)
     spool.start()
     try:
         until(lambda: queue.next_slip() is None)
@@ -71,7 +72,7 @@ def test_the_slip_of_an_entry_carries_the_head_of_its_chain(tmp_path: Path) -> N
         _print_all(ledger, printer)
 
         (slip,) = printer.slips
-        assert f"{'2011-12-09 12:50':<20}Proof {head[:16]}" in read_text(slip)
+        assert f"{'9 Dec 2011 12:50':<34}Proof {head[:16]}" in read_text(slip)
 
 
 def test_after_a_crash_between_sending_and_confirming_nothing_is_printed_twice(tmp_path: Path) -> None:
@@ -87,6 +88,6 @@ def test_after_a_crash_between_sending_and_confirming_nothing_is_printed_twice(t
 
         queue = SlipQueue(ledger)
         states = [slip.state for slip in (queue.slip_of("R1"), queue.slip_of("R2")) if slip is not None]
-        assert states == ["unconfirmed", "confirmed"]
+        assert states == ["doubtful", "confirmed"]
         assert len(printer.slips) == 1
-        assert f"{'Receipt R2':<36}till-3" in read_text(printer.slips[0])
+        assert f"{'Receipt R2':<42}till-3 entry 3" in read_text(printer.slips[0])

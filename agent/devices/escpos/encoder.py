@@ -5,6 +5,9 @@ Text is ours to the byte: every page is chosen and named by us, because a printe
 
 from __future__ import annotations
 
+import textwrap
+from dataclasses import replace
+
 from agent.devices.document import Align, Barcode, Block, Cut, Document, Feed, Image, QRCode, Rule, Text
 from agent.devices.escpos.language import ESC_POS, Language
 from agent.devices.escpos.model import Model
@@ -34,6 +37,7 @@ class _Pen:
         self._align = Align.LEFT
         self._bold = False
         self._double = False
+        self._small = False
         self._written = bytearray(language.begin())
 
     @property
@@ -58,7 +62,11 @@ class _Pen:
                 self._cut()
 
     def _text(self, block: Text) -> None:
-        line = Text(printable(block.text), block.align, block.bold, block.double)
+        if block.small and not self._model.has_small:
+            for words in textwrap.wrap(" ".join(block.text.split()), self._columns):
+                self._text(replace(block, text=words, small=False))
+            return
+        line = replace(block, text=printable(block.text))
         if self._write(line):
             return
         drawn = draw_line(line, self._model.font) if self._model.font and self._model.has_raster else None
@@ -72,7 +80,7 @@ class _Pen:
         runs = split_runs(line.text, self._model.pages, self._page)
         if runs is None:
             return False
-        self._style(align=line.align, bold=line.bold, double=line.double)
+        self._style(align=line.align, bold=line.bold, double=line.double, small=line.small)
         for run in runs:
             self._select(run.page)
             self._put(run.data)
@@ -81,7 +89,7 @@ class _Pen:
 
     def _write_folded(self, line: Text) -> None:
         """Print `line` in ASCII; letters that are not what was meant are underlined."""
-        self._style(align=line.align, bold=line.bold, double=line.double)
+        self._style(align=line.align, bold=line.bold, double=line.double, small=line.small)
         for piece, changed in folded(line.text):
             data = piece.encode("ascii")
             if changed:
@@ -124,14 +132,16 @@ class _Pen:
         else:
             self._put(self._say.feed(TO_TEAR_OFF_LINES))
 
-    def _style(self, *, align: Align, bold: bool, double: bool) -> None:
+    def _style(self, *, align: Align, bold: bool, double: bool, small: bool = False) -> None:
         if align is not self._align:
             self._put(self._say.align(align))
         if bold is not self._bold:
             self._put(self._say.bold(on=bold))
         if double is not self._double:
             self._put(self._say.double(on=double))
-        self._align, self._bold, self._double = align, bold, double
+        if small is not self._small:
+            self._put(self._say.small(on=small))
+        self._align, self._bold, self._double, self._small = align, bold, double, small
 
     def _select(self, page: Page) -> None:
         if page is not self._page:

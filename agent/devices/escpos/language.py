@@ -40,6 +40,9 @@ class Language(Protocol):
     def double(self, *, on: bool) -> bytes:
         """Print at twice the width and height, or no longer."""
 
+    def small(self, *, on: bool) -> bytes:
+        """Print in the small font, or no longer."""
+
     def underline(self, *, on: bool) -> bytes:
         """Underline, or no longer."""
 
@@ -81,6 +84,10 @@ class EscPos:
     def double(self, *, on: bool) -> bytes:
         """GS !."""
         return b"\x1d!" + bytes([0x11 if on else 0])
+
+    def small(self, *, on: bool) -> bytes:
+        """ESC M."""
+        return b"\x1bM" + bytes([on])
 
     def underline(self, *, on: bool) -> bytes:
         """ESC -."""

@@ -10,6 +10,7 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
+from agent.devices.document import small_columns
 from agent.devices.escpos.pages import PREFERRED, Page, Romanian, choose_pages
 from agent.devices.settings import did_you_mean
 from agent.errors import ConfigError
@@ -26,6 +27,7 @@ class Model:
     has_raster: bool
     has_qr: bool
     has_barcode: bool
+    has_small: bool
     cuts_whole: bool
     cuts_part: bool
     font: Path | None
@@ -50,10 +52,16 @@ def load_model(
         has_raster=bool(features["bitImageRaster"]),
         has_qr=bool(features["qrCode"]),
         has_barcode=bool(features["barcodeB"]),
+        has_small=_has_small(data["fonts"]),
         cuts_whole=bool(features["paperFullCut"]),
         cuts_part=bool(features["paperPartCut"]),
         font=font,
     )
+
+
+def _has_small(fonts: Mapping[str, Mapping[str, Any]]) -> bool:
+    """Whether font B is as narrow as a slip counts on."""
+    return "1" in fonts and fonts["1"]["columns"] >= small_columns(fonts["0"]["columns"])
 
 
 def check_pages(code_pages: Mapping[str, int]) -> None:

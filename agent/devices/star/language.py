@@ -66,6 +66,10 @@ class StarPrnt:
         """ESC i."""
         return b"\x1bi" + bytes([on, on])
 
+    def small(self, *, on: bool) -> bytes:
+        """ESC RS F: font B, 9 dots wide."""
+        return b"\x1b\x1eF" + bytes([on])
+
     def underline(self, *, on: bool) -> bytes:
         """ESC -."""
         return b"\x1b-" + bytes([on])

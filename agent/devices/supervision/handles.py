@@ -28,7 +28,7 @@ class PrinterHandle:
     def send(self, data: bytes) -> bool:
         """Hand a slip to the printer; True if it said that it printed it.
 
-        OfflineError: nothing was sent. DeviceTimeoutError: perhaps it was.
+        OfflineError: not all of it was taken, so it is not whole. DeviceTimeoutError: nobody knows.
         """
         printer = self._printer()
 
