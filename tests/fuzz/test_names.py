@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from agent.devices.escpos.encoder import encode
 from agent.devices.escpos.model import DEFAULT_PROFILE, load_model
+from agent.slips.facts import Addressee
 from agent.slips.layout import lay_out
 from agent.slips.reader.commands import parse
 from drivers._link import Transport
@@ -64,7 +65,7 @@ class Link(Wire):
 
 def slip_for(name: str) -> bytes:
     model = load_model(DEFAULT_PROFILE, code_pages={}, font=DEBIAN_FONT)
-    return encode(lay_out(SALE, LETTERHEAD, name=name), model)
+    return encode(lay_out(SALE, LETTERHEAD, Addressee(name)), model)
 
 
 def commands_in(slip: bytes) -> list[str]:
