@@ -78,6 +78,7 @@ class House:
     def __init__(self, folder: Path, *, reader: str = "simulated", port: int = 0) -> None:
         self.folder = folder
         self.reader = reader
+        self.shop = SHOP
         self.feed = folder / "cards"
         self.config = folder / "till.toml"
         self.hq_folder = folder / "hq"
@@ -101,7 +102,7 @@ class House:
         self.folder.mkdir(parents=True, exist_ok=True)
         self._found()
         self.start_hq()
-        self._enrol()
+        self.enrol()
 
     def __exit__(self, *_: object) -> None:
         """End the till, then headquarters."""
@@ -110,12 +111,16 @@ class House:
 
     def _found(self) -> None:
         programme = ["--programme", str(PROGRAMME), "--name", "Corner Shops"]
-        self.command("tally-hq", "init", "--dir", str(self.hq_folder), "--shop", SHOP, *programme)
+        self.command("tally-hq", "init", "--dir", str(self.hq_folder), "--shop", self.shop, *programme)
         settings = self.hq_folder / "hq.toml"
         settings.write_text(settings.read_text().replace("port = 8620", f"port = {self.hq_url.rpartition(':')[2]}"))
+        self.set_up_till()
+
+    def set_up_till(self) -> None:
+        """Write the till's settings."""
         reader = READERS[self.reader].format(feed=self.feed)
         text = _TILL_TOML.format(
-            shop=SHOP,
+            shop=self.shop,
             till=TILL,
             folder=self.folder / "till",
             logo=LOGO,
@@ -126,8 +131,9 @@ class House:
         )
         self.config.write_text(text)
 
-    def _enrol(self) -> None:
-        options = ["--dir", str(self.hq_folder), "--shop", SHOP, "--till", TILL]
+    def enrol(self) -> None:
+        """Make the till one of headquarters'."""
+        options = ["--dir", str(self.hq_folder), "--shop", self.shop, "--till", TILL]
         code = orjson.loads(self.command("tally-hq", "enrol-code", *options, "--json"))["code"]
         self.command("tally", "enrol", code, "--config", str(self.config))
 
@@ -153,6 +159,13 @@ class House:
     def stop_hq(self, how: signal.Signals) -> None:
         """End headquarters; SIGKILL is the plug pulled."""
         _stop(self._hq, how)
+
+    @property
+    def hq_cpu_s(self) -> float:
+        """How many seconds of a processor headquarters has used since it was started."""
+        assert self._hq is not None
+        fields = Path(f"/proc/{self._hq.pid}/stat").read_text().rpartition(")")[2].split()
+        return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
     def books(self) -> dict[str, Any]:
         """Return headquarters' books in sum."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import sys
 import tempfile
 from collections.abc import Callable
@@ -11,18 +12,26 @@ from typing import Annotated
 import orjson
 import typer
 
-from rows.house import agent_rss, agent_start, replay, sale_while_busy, sync_entries
+from rows.house import agent_rss, agent_start, replay, sale_while_busy
+from rows.large.till import sale_at_10m, start_at_10m
+from rows.large.verify import verify
 from rows.programme import backtest_row, evaluate_growth, evaluate_row
 from rows.reads import READINGS, read_row
 from rows.row import Row, bare_commits_per_s
 from rows.sales import sale_durable
 from rows.slips import slip_render
+from rows.sync import sync_growth, sync_vs_ceiling, sync_vs_pouchdb
 
 ROWS: dict[str, Callable[[Path], list[Row]]] = {
     "sale_durable": sale_durable,
+    "sale_at_10m": sale_at_10m,
+    "start_at_10m": start_at_10m,
+    "verify": verify,
     "sale_while_busy": sale_while_busy,
     "replay": replay,
-    "sync_entries": sync_entries,
+    "sync_vs_ceiling": sync_vs_ceiling,
+    "sync_vs_pouchdb": sync_vs_pouchdb,
+    "sync_growth": sync_growth,
     "agent_start": agent_start,
     "agent_rss": agent_rss,
     "evaluate": evaluate_row,
@@ -43,6 +52,7 @@ def bench(
     unknown = [name for name in names if name not in ROWS]
     if unknown:
         raise typer.BadParameter(f"no row {unknown[0]!r}; there are {', '.join(ROWS)}")
+    gc.freeze()  # as the agent does
     with tempfile.TemporaryDirectory(prefix="tallystick-bench-", dir=Path.cwd() / ".cache") as name:
         folder = Path(name)
         bare = bare_commits_per_s(folder, [bytes(1000)] * 2000)

@@ -9,6 +9,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+KIB_PER_MIB = 1024
+
 
 @dataclass(frozen=True, slots=True)
 class Row:
@@ -57,3 +59,10 @@ def percentile(values: Sequence[float], share: float) -> float:
     """Return the value that `share` (0 to 1) of all values do not exceed."""
     ordered = sorted(values)
     return ordered[min(len(ordered) - 1, int(share * len(ordered)))]
+
+
+def resident_mib(pid: int) -> float:
+    """Return the resident memory of a process."""
+    status = Path(f"/proc/{pid}/status").read_text()
+    line = next(line for line in status.splitlines() if line.startswith("VmRSS:"))
+    return int(line.split()[1]) / KIB_PER_MIB
