@@ -21,6 +21,7 @@ from agent.sync.settings import SyncSettings
 from agent.web.settings import WebSettings
 from drivers import known_drivers
 
+BALLAST_MB_MIN, BALLAST_MB_MAX = 32, 1024  # the WAL alone may grow to 16 megabytes
 _NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,31}")
 
 
@@ -30,7 +31,7 @@ class TillSettings:
 
     `programme` is used until headquarters sends one; `articles` says what the shop sells. `printer` names the device
     that slips go to, `drawer` the one that opens the cash drawer (often the printer), `display` the customer's line
-    display.
+    display. `ballast_mb` is how much of the disk is kept for corrections and closures.
     """
 
     shop: str
@@ -42,12 +43,17 @@ class TillSettings:
     articles: Path | None = None
     drawer: str | None = None
     display: str | None = None
+    ballast_mb: int = 32
 
     def __post_init__(self) -> None:
         """Raise ConfigError for names and zones that cannot be."""
         for key, name in (("shop", self.shop), ("till", self.till)):
             if not _NAME.fullmatch(name):
                 raise ConfigError(f"{key!r} is {name!r} but must be 1 to 32 lower-case letters, digits or -")
+        if not BALLAST_MB_MIN <= self.ballast_mb <= BALLAST_MB_MAX:
+            raise ConfigError(
+                f"'ballast_mb' is {self.ballast_mb} but must be from {BALLAST_MB_MIN} to {BALLAST_MB_MAX} megabytes"
+            )
         try:
             ZoneInfo(self.zone)
         except (ZoneInfoNotFoundError, ValueError, OSError):
@@ -121,14 +127,14 @@ def _bytes_of(key: str, path: Path | None) -> bytes | None:
         raise ConfigError(f"[till]: {key!r} {str(path)!r} cannot be read: {error.strerror}") from error
 
 
-_Settings = TypeVar("_Settings", TillSettings, SlipSettings, ChipSettings)
+_Settings = TypeVar("_Settings", TillSettings, SlipSettings, SyncSettings, ChipSettings)
 
 
 def load_config(path: Path, *, drivers: Mapping[str, DriverRow] | None = None) -> Config:
     """Read a till.toml; raises ConfigError naming section, key, value and what is allowed.
 
-    Relative paths in [till], [slips] and [chips] count from the file's own folder. `drivers` are all there are, if not
-    named.
+    Relative paths in [till], [slips], [sync] and [chips] count from the file's own folder. `drivers` are all there are,
+    if not named.
     """
     try:
         raw = tomllib.loads(path.read_text(encoding="utf-8"))
@@ -148,12 +154,13 @@ def load_config(path: Path, *, drivers: Mapping[str, DriverRow] | None = None) -
         if name not in names:
             raise ConfigError(f"[till]: {key!r} {name!r} is no device{did_you_mean(name, names)}")
     chips = parse_settings(ChipSettings, _table(raw, "chips", path), where="[chips]") if "chips" in raw else None
+    sync = parse_settings(SyncSettings, _table(raw, "sync", path), where="[sync]") if "sync" in raw else None
     return Config(
         path=path,
         till=till,
         slips=_rooted(parse_settings(SlipSettings, _table(raw, "slips", path), where="[slips]"), base),
         web=parse_settings(WebSettings, _table(raw, "web", path), where="[web]"),
-        sync=parse_settings(SyncSettings, _table(raw, "sync", path), where="[sync]") if "sync" in raw else None,
+        sync=None if sync is None else _rooted(sync, base),
         labels=parse_settings(LabelSettings, _table(raw, "labels", path), where="[labels]"),
         chips=None if chips is None else _rooted(chips, base),
         devices=devices,

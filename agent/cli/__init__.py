@@ -6,7 +6,23 @@ import sys
 
 import typer
 
-from agent.cli import audit, backtest, devices, game, ledger, member, programme, run, sale, setup, sync, token
+from agent.cli import (
+    audit,
+    backtest,
+    backup,
+    closure,
+    devices,
+    game,
+    ledger,
+    member,
+    programme,
+    run,
+    sale,
+    setup,
+    slip,
+    sync,
+    token,
+)
 from agent.errors import TallyError
 
 app = typer.Typer(
@@ -24,11 +40,15 @@ app.command("enrol")(sync.enrol)
 app.command("replay")(run.replay)
 app.add_typer(devices.app, name="devices")
 app.add_typer(setup.app, name="config")
+ledger.app.command("backup")(backup.backup)
+ledger.app.command("backup-keys")(backup.backup_keys)
+ledger.app.command("restore")(backup.restore)
 app.add_typer(ledger.app, name="ledger")
+app.add_typer(closure.app, name="closure")
 app.add_typer(game.app, name="game")
 app.add_typer(member.app, name="member")
 app.add_typer(sale.app, name="sale")
-app.add_typer(sale.slips, name="slip")
+app.add_typer(slip.app, name="slip")
 app.add_typer(sync.app, name="sync")
 programme.app.command("backtest")(backtest.backtest)
 programme.app.command("closing")(backtest.closing)

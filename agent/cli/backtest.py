@@ -136,11 +136,11 @@ def _figures(figures: Figures, currency: str) -> dict[str, str]:
 
     reach = figures.reach
     rows = {
-        "turnover": money_text(figures.turnover, currency),
-        "  of members": money_text(figures.member_turnover, currency),
-        "given away": money_text(figures.given, currency),
-        "still owed at the end": money_text(figures.owed, currency),
-        "expired unspent": money_text(figures.expired, currency),
+        "turnover": money_text(figures.turnover, currency, "en"),
+        "  of members": money_text(figures.member_turnover, currency, "en"),
+        "given away": money_text(figures.given, currency, "en"),
+        "still owed at the end": money_text(figures.owed, currency, "en"),
+        "expired unspent": money_text(figures.expired, currency, "en"),
         f"cost of turnover (ceiling {_percent(CEILING)})": _percent(figures.cost_rate)
         + (" OVER" if figures.over_ceiling else ""),
         "cost of members' turnover": _percent(figures.member_rate),
@@ -154,7 +154,7 @@ def _figures(figures: Figures, currency: str) -> dict[str, str]:
         rows["pays if members buy more by"] = "never" if figures.break_even is None else _percent(figures.break_even)
         for budget in figures.budgets:
             label = f"may be given if they buy {_percent(budget.uplift)} more"
-            rows[label] = money_text(budget.amount, currency)
+            rows[label] = money_text(budget.amount, currency, "en")
     return rows
 
 
@@ -170,7 +170,7 @@ def _money(row: dict[str, Any], currency: str, columns: tuple[str, ...]) -> dict
     from agent.slips.texts import money_text
 
     texts = {key: f"{value:,}" if isinstance(value, int) else value for key, value in row.items()}
-    return texts | {column: money_text(row[column], currency) for column in columns}
+    return texts | {column: money_text(row[column], currency, "en") for column in columns}
 
 
 def _print_table(rows: list[dict[str, str]]) -> None:

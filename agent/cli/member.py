@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from agent.cli.output import DEFAULT_CONFIG, AsJson, ConfigPath, open_ledger, read_ledger, show
-from agent.config import load_config
+from agent.cli.output import DEFAULT_CONFIG, AsJson, ConfigPath, read_ledger, show, take_ledger
+from agent.config import Config, load_config
 from agent.devices.firewall.recognise import OwnCard, recognise
 from agent.errors import InvalidError, UnknownError
 from agent.loyalty.cards import Source
@@ -39,21 +39,26 @@ def _counter(ledger: Ledger) -> Iterator[Counter]:
 @app.command("find")
 def find(
     phone: Annotated[str | None, typer.Option(help="A phone number, however its country is written.")] = None,
-    name: Annotated[str | None, typer.Option(help="Words of a name.")] = None,
+    email: Annotated[str | None, typer.Option(help="An e-mail address.")] = None,
+    name: Annotated[str | None, typer.Option(help="Words of a name, about as they are written.")] = None,
     card: Annotated[str | None, typer.Option(help="A card's number.")] = None,
     config: ConfigPath = DEFAULT_CONFIG,
     as_json: AsJson = False,
 ) -> None:
-    """Find members by phone, name or card.
+    """Find members by phone, e-mail, name or card.
+
+    A name is found with a typo in it or in other letters, too; the nearest comes first.
 
     Example: tally member find --phone "07911 123456"
     """
-    if sum(value is not None for value in (phone, name, card)) != 1:
-        raise typer.BadParameter("give one of --phone, --name and --card")
+    if sum(value is not None for value in (phone, email, name, card)) != 1:
+        raise typer.BadParameter("give one of --phone, --email, --name and --card")
     ledger = read_ledger(config)
     with _counter(ledger) as counter:
         if phone is not None:
             found = counter.find_by_phone(phone)
+        elif email is not None:
+            found = counter.find_by_email(email)
         elif name is not None:
             found = counter.find_by_name(name)
         else:
@@ -133,6 +138,7 @@ def _row(view: MemberView) -> dict[str, Any]:
         "account": view.account,
         "status": view.status,
         "name": view.name,
+        "phone": None if view.phone_end is None else f"\u2026{view.phone_end}",
         "tier": view.tier,
         "balances": dict(view.balances),
         "nearest": None if nearest is None else f"{nearest.missing} {nearest.unit_label} to {nearest.label}",
@@ -167,7 +173,7 @@ def enrol(
         show({key: answer[key] for key in ("account", "card", "repeated")}, as_json=as_json)
         return
     _refuse_what_the_api_refuses(asked)
-    with _counter(open_ledger(settings, read_only=False)) as counter:
+    with _counter(take_ledger(settings)) as counter:
         number, source = _own_card(card, counter)
         ask = EnrolAsk(op, name, phone, email, birthday, number, referred_by=referred_by)
         enrolled = counter.enrol(ask, source=source, by=_BY)
@@ -201,11 +207,60 @@ def link(
         answer = running.ask("POST", f"/v1/members/{account}/cards", told)
         show({key: answer[key] for key in ("account", "card", "role", "repeated")}, as_json=as_json)
         return
-    with _counter(open_ledger(settings, read_only=False)) as counter:
+    with _counter(take_ledger(settings)) as counter:
         number, source = _own_card(card, counter)
         linked = counter.link(LinkAsk(op, account, role, number, name, phone), source=source, by=_BY)
     answered = {"account": linked.account, "card": linked.card, "role": linked.role, "repeated": linked.repeated}
     show(answered, as_json=as_json)
+
+
+_PENDING = {
+    "search": "search rows are still being swept",
+    "reader": "another program reads the ledger or its keys",
+    "request": "headquarters has not answered the last request, and the profile is in it",
+}
+
+
+@app.command("erase")
+def erase(
+    account: Annotated[str, typer.Argument(help="The member's account.")],
+    op: Annotated[str, typer.Option(help="A name of your own for this; the same again says what is still pending.")],
+    yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
+    config: ConfigPath = DEFAULT_CONFIG,
+    as_json: AsJson = False,
+) -> None:
+    """Erase a member for good.
+
+    Name, phone number, e-mail address, birthday and card numbers are destroyed, of every person on the account; it
+    cannot be taken back. What was sold stays in the books, nobody's. Through the running agent if there is one.
+
+    Example: tally member erase c3mobyiptk6arv4f --op E-2 --yes
+    """
+    settings = load_config(config)
+    if not yes:
+        typer.confirm(f"Erase {account} and everybody on it for good?", abort=True, err=True)
+    running = find_running(settings.till.folder)
+    if running is not None:
+        answer = running.ask("POST", f"/v1/members/{account}/erasure", {"op": op}, limit_s=60)
+        pending = answer["pending"]
+    else:
+        answer, pending = _erase_here(settings, account, op)
+    said = [_PENDING.get(word, word) for word in pending]
+    show({"account": answer["account"], "pending": said, "repeated": answer["repeated"]}, as_json=as_json)
+
+
+def _erase_here(settings: Config, account: str, op: str) -> tuple[dict[str, Any], tuple[str, ...]]:
+    """Erase without an agent, and finish what can be finished."""
+    from agent.counter import EraseAsk
+    from agent.ledger.kept.forgetting import erasing, wiping
+
+    ledger = take_ledger(settings)
+    with _counter(ledger) as counter:
+        answer = counter.erase(EraseAsk(op, account), by=_BY)
+        pending = answer.pending
+        while pending == (wiping.SEARCH,):
+            pending = erasing.finish(ledger, seconds=10)
+    return asdict(answer), pending
 
 
 def _refuse_what_the_api_refuses(asked: dict[str, str]) -> None:

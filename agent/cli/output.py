@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -13,6 +13,7 @@ import typer
 from agent.config import Config, load_config
 
 if TYPE_CHECKING:
+    from agent.ledger.clock import TillClock
     from agent.ledger.ledger import Ledger
 
 ConfigPath = Annotated[
@@ -24,11 +25,27 @@ DEFAULT_CONFIG = Path("/etc/tallystick/till.toml")
 
 def open_ledger(config: Config, *, read_only: bool) -> Ledger:
     """Open the till's ledger; writing takes its lock, so no agent may be running."""
-    from agent.ledger.clock import TillClock
     from agent.ledger.ledger import Ledger
 
-    clock = TillClock(config.till.zone, alone=config.sync is None)
-    return Ledger.open(config.till.ledger, till=config.till.id, clock=clock, read_only=read_only)
+    return Ledger.open(config.till.ledger, till=config.till.id, clock=till_clock(config), read_only=read_only)
+
+
+def take_ledger(config: Config) -> Ledger:
+    """Open for writing the ledger that a till has; raises LedgerError if it has none: the agent begins one."""
+    from agent.errors import LedgerError
+    from agent.ledger.opening import KEYS_FILE
+
+    path = config.till.ledger
+    if not path.exists() and not path.with_name(KEYS_FILE).exists():
+        raise LedgerError(f"there is no ledger at {str(path)!r}", hint="start the agent once: `tally run`")
+    return open_ledger(config, read_only=False)
+
+
+def till_clock(config: Config) -> TillClock:
+    """Return the till's clock."""
+    from agent.ledger.clock import TillClock
+
+    return TillClock(config.till.zone, alone=config.sync is None)
 
 
 def read_ledger(path: Path) -> Ledger:
@@ -71,6 +88,16 @@ def _text(value: Any) -> str:
     if isinstance(value, (list, tuple)):
         return ", ".join(_text(item) for item in value)
     return str(value)
+
+
+def progress_of(unit: str) -> Callable[[int, int], None]:
+    """Return what tells the person who waits how many are done, of how many."""
+
+    def say(done: int, whole: int) -> None:
+        if is_terminal():
+            sys.stderr.write(f"\r{done:,} of {whole:,} {unit} " + ("\n" if done == whole else ""))
+
+    return say
 
 
 def is_terminal() -> bool:

@@ -58,7 +58,8 @@ def doctor(config: ConfigPath = DEFAULT_CONFIG, as_json: AsJson = False) -> None
     from agent.upkeep.doctor import examine
 
     settings = load_config(config)
-    findings = examine(settings.till.folder, lambda: open_ledger(settings, read_only=True))
+    till = settings.till
+    findings = examine(till.folder, till.ledger, lambda: open_ledger(settings, read_only=True))
     if as_json:
         show([asdict(finding) for finding in findings], as_json=True)
     else:

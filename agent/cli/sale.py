@@ -1,24 +1,17 @@
-"""`tally sale` and `tally slip`: the last sales, one sale with its reasons, its slip as a picture."""
+"""`tally sale`: the last sales, and one sale with its reasons."""
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
 from agent.cli.output import DEFAULT_CONFIG, AsJson, ConfigPath, read_ledger, show
-from agent.config import Config, load_config
-from agent.devices.categories import POSPrinter
-from agent.devices.loading import build
-from agent.errors import ConfigError, UnknownError
+from agent.errors import UnknownError
 from agent.journal.entry import Entry, decode_entry
-from agent.slips.facts import SlipFacts
 from agent.slips.texts import reason_text
-from drivers import known_drivers
 
 app = typer.Typer(help="List sales and show why each earned what it did.", no_args_is_help=True)
-slips = typer.Typer(help="Look at slips.", no_args_is_help=True)
 
 _LIST_MAX = 10_000
 _NEWEST_FIRST = """
@@ -98,46 +91,3 @@ def show_sale(
         typer.echo(f"  {body['label']}: {body['units']} {body['unit']}")
     for reason in [effect["reason"] for effect in body.get("effects", [])] + list(body.get("reasons", [])):
         typer.echo(f"  {reason_text(reason['code'], reason['numbers'], body['currency'], 'en')}")
-
-
-@slips.command("preview")
-def preview(
-    op: Annotated[str, typer.Argument(help="The receipt number or whatever the sale was named.")],
-    picture: Annotated[Path, typer.Argument(help="The PNG file to write.")],
-    config: ConfigPath = DEFAULT_CONFIG,
-    as_json: AsJson = False,
-) -> None:
-    """Draw the slip of a sale, refund or redemption.
-
-    From the very bytes the printer gets; nothing is printed.
-
-    Example: tally slip preview 536365 slip.png
-    """
-    from agent.ledger.kept.slip_queue import SlipQueue
-    from agent.ledger.members import first_name
-    from agent.slips.preview import preview_png
-
-    settings = load_config(config)
-    printer = _printer(settings)
-    ledger = read_ledger(config)
-    try:
-        job = SlipQueue(ledger).slip_of(op)
-        if job is None:
-            raise UnknownError(f"no slip belongs to {op!r} on this till")
-        facts = SlipFacts.from_json(job.facts)
-        name = None if facts.account is None else first_name(ledger, facts.account)
-    finally:
-        ledger.close()
-    picture.write_bytes(preview_png(facts, settings.slips.letterhead(), name, printer))
-    show({"op": op, "picture": str(picture), "state": job.state}, as_json=as_json)
-
-
-def _printer(settings: Config) -> POSPrinter:
-    """The till's printer, built and not opened: encoding needs no device."""
-    setup = next((device for device in settings.devices if device.name == settings.till.printer), None)
-    if setup is None:
-        raise ConfigError("[till] names no printer", hint='set printer = "..." to the name of a [[device]]')
-    device = build(setup, known_drivers())
-    if not isinstance(device, POSPrinter):
-        raise ConfigError(f"device {setup.name!r} is a {device.category}, not a POSPrinter")
-    return device

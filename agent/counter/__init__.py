@@ -14,6 +14,7 @@ from agent.counter.answers import (
     SaleAnswer,
     VoucherView,
 )
+from agent.counter.aside.keeping import KeptAside
 from agent.counter.asks import (
     ActionAsk,
     EnrolAsk,
@@ -25,19 +26,29 @@ from agent.counter.asks import (
     UndoAsk,
     VoucherAsk,
 )
+from agent.counter.closing.drawers import Opening
+from agent.counter.closing.reporting import ClosureAnswer, ClosureAsk
 from agent.counter.counter import Counter
+from agent.counter.joining.erasing import EraseAnswer, EraseAsk
+from agent.counter.reprinting.copies import SlipAnswer
 
 __all__ = [
     "ActionAnswer",
     "ActionAsk",
+    "ClosureAnswer",
+    "ClosureAsk",
     "Counter",
     "EnrolAnswer",
     "EnrolAsk",
     "EntryRef",
+    "EraseAnswer",
+    "EraseAsk",
+    "KeptAside",
     "LinkAnswer",
     "LinkAsk",
     "LotMove",
     "MemberView",
+    "Opening",
     "PunchView",
     "RedeemAsk",
     "RedemptionAnswer",
@@ -47,6 +58,7 @@ __all__ = [
     "RefundPreview",
     "SaleAnswer",
     "SaleAsk",
+    "SlipAnswer",
     "UndoAsk",
     "VoucherAsk",
     "VoucherView",

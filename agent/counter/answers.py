@@ -41,7 +41,7 @@ class PunchView:
 
 @dataclass(frozen=True, slots=True)
 class MemberView:
-    """A member as the cashier sees him: no more of the person than a first name and the name asked for.
+    """A member as the cashier sees him: no more of the person than a first name and how the phone number ends.
 
     `spends` says whether who shows this card may have rewards for the account's units; `referral_code` is what he
     brings friends with, None if that would bring nobody anything.
@@ -55,6 +55,7 @@ class MemberView:
     spends: bool
     status: str
     name: str | None
+    phone_end: str | None
     tier: str | None
     balances: Mapping[str, int]
     labels: Mapping[str, str]
@@ -101,7 +102,11 @@ class SaleAnswer:
 
 @dataclass(frozen=True, slots=True)
 class RedemptionAnswer:
-    """What was redeemed and what it is worth towards the sale; a voucher's is nobody's."""
+    """What was redeemed and what it is worth towards the sale; a voucher's is nobody's.
+
+    `ground` is what it rests on: the `promise` of headquarters, the till's `own` units that headquarters had not seen,
+    or the last known `balance`; None for a voucher.
+    """
 
     entry: EntryRef
     reward: str
@@ -112,11 +117,15 @@ class RedemptionAnswer:
     member: MemberView | None
     vouchers: tuple[VoucherView, ...]
     repeated: bool
+    ground: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class RefundAnswer:
-    """What to give back, what of it was given as credit, and why the balances moved."""
+    """What to give back, what of it was given as credit, and why the balances moved.
+
+    `provisional`: the sale is elsewhere and nobody could say its lines, so headquarters puts the units right later.
+    """
 
     entry: EntryRef
     currency: str
@@ -126,6 +135,7 @@ class RefundAnswer:
     member: MemberView | None
     vouchers: tuple[VoucherView, ...]
     repeated: bool
+    provisional: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,6 +154,7 @@ class RefundPreview:
     """What a refund would come to: the money (minor units), every lot it moves, the tier (label) before and after.
 
     `spent`: what it would take back and is spent already, and what becomes of that by the policy `when_spent`.
+    `provisional`: the sale is elsewhere and nobody can say its lines now.
     """
 
     currency: str
@@ -156,6 +167,7 @@ class RefundPreview:
     when_spent: str
     spent: tuple[Shortfall, ...]
     member: MemberView | None
+    provisional: bool
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,6 +21,7 @@ from agent.ledger.kept.profiles import phone_digits
 from agent.loyalty.judging.referral import account_start
 from agent.loyalty.programme.rules.earning import Action
 from agent.loyalty.sale import LINES_MAX, Line
+from agent.slips.texts import LANGUAGES
 
 _STAFF = re.compile(r"[A-Za-z0-9_-]{1,32}")
 _EMAIL = re.compile(r"[^@\s\x00-\x1f]{1,64}@[^@\s\x00-\x1f]{1,189}")
@@ -30,7 +31,8 @@ _PHONE_MAX = 24
 _DIGEST_BYTES = 16
 
 
-def _check_staff(staff: str | None) -> None:
+def check_staff(staff: str | None) -> None:
+    """Raise InvalidError unless `staff` is an id."""
     if staff is not None and not _STAFF.fullmatch(staff):
         raise InvalidError("staff must be an id of 1 to 32 letters, digits, - or _, never a name")
 
@@ -46,7 +48,8 @@ def check_moment(name: str, value: str) -> datetime:
     return moment
 
 
-def _digest(content: Mapping[str, Any]) -> bytes:
+def digest_of(content: Mapping[str, Any]) -> bytes:
+    """Return the digest of what is asked (16 bytes)."""
     return hashlib.sha256(encode(content)).digest()[:_DIGEST_BYTES]
 
 
@@ -82,7 +85,7 @@ class SaleAsk:
     def __post_init__(self) -> None:
         """Raise InvalidError for what cannot be meant."""
         check_op(self.op)
-        _check_staff(self.staff)
+        check_staff(self.staff)
         if self.sold_at is not None:
             check_moment("sold_at", self.sold_at)
         for tender in self.tenders:
@@ -93,7 +96,7 @@ class SaleAsk:
 
     def digest(self) -> bytes:
         """Return the digest of what is asked (16 bytes), whoever it is for."""
-        return _digest(
+        return digest_of(
             {
                 "for_member": self.account is not None,
                 "lines": [line_map(line) for line in self.lines],
@@ -120,11 +123,11 @@ class RedeemAsk:
     def __post_init__(self) -> None:
         """Raise InvalidError for what cannot be meant."""
         check_op(self.op)
-        _check_staff(self.staff)
+        check_staff(self.staff)
 
     def digest(self) -> bytes:
         """Return the digest of what is asked (16 bytes), whoever it is for."""
-        return _digest({"reward": self.reward, "staff": self.staff, "units": self.units, "value": self.value})
+        return digest_of({"reward": self.reward, "staff": self.staff, "units": self.units, "value": self.value})
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,11 +142,11 @@ class VoucherAsk:
     def __post_init__(self) -> None:
         """Raise InvalidError for what cannot be meant."""
         check_op(self.op)
-        _check_staff(self.staff)
+        check_staff(self.staff)
 
     def digest(self) -> bytes:
         """Return the digest of all but the op (16 bytes)."""
-        return _digest({"code": self.code, "staff": self.staff, "value": self.value})
+        return digest_of({"code": self.code, "staff": self.staff, "value": self.value})
 
 
 @dataclass(frozen=True, slots=True)
@@ -178,7 +181,7 @@ class RefundAsk:
     def __post_init__(self) -> None:
         """Raise InvalidError for what cannot be meant."""
         check_op(self.op)
-        _check_staff(self.staff)
+        check_staff(self.staff)
         if self.refunded_at is not None:
             check_moment("refunded_at", self.refunded_at)
         if not 1 <= len(self.lines) + len(self.without_receipt) <= LINES_MAX:
@@ -193,7 +196,8 @@ class RefundAsk:
         ]
         lines += [line_map(line) for line in self.without_receipt]
         stated = {"for_member": self.account is not None, "refunded_at": self.refunded_at, "staff": self.staff}
-        return _digest({**stated, "lines": lines, "to_credit": self.to_credit, "waive": self.waive, "slip": self.slip})
+        others = {"to_credit": self.to_credit, "waive": self.waive, "slip": self.slip}
+        return digest_of({**stated, "lines": lines, **others})
 
 
 @dataclass(frozen=True, slots=True)
@@ -207,11 +211,11 @@ class UndoAsk:
     def __post_init__(self) -> None:
         """Raise InvalidError for what cannot be meant."""
         check_op(self.op)
-        _check_staff(self.staff)
+        check_staff(self.staff)
 
     def digest(self) -> bytes:
         """Return the digest of all but the op (16 bytes)."""
-        return _digest({"redemption": self.redemption, "staff": self.staff})
+        return digest_of({"redemption": self.redemption, "staff": self.staff})
 
 
 @dataclass(frozen=True, slots=True)
@@ -219,7 +223,7 @@ class EnrolAsk:
     """A new member: a name or a phone number at least.
 
     `card` is a card's number as it was read or typed; `account` is one that a card has begun with, in its place.
-    `referred_by` is the code of the member who brings this one.
+    `referred_by` is the code of the member who brings this one; `language` is the one his slips are written in.
     """
 
     op: str
@@ -231,11 +235,14 @@ class EnrolAsk:
     account: str | None = None
     staff: str | None = None
     referred_by: str | None = None
+    language: str | None = None
 
     def __post_init__(self) -> None:
         """Raise InvalidError for what cannot be meant; the message never repeats what a person typed of himself."""
         check_op(self.op)
-        _check_staff(self.staff)
+        check_staff(self.staff)
+        if self.language is not None and self.language not in LANGUAGES:
+            raise InvalidError(f"language must be one of {', '.join(LANGUAGES)}")
         if self.card is not None and self.account is not None:
             raise InvalidError("a member begins with a card or with an account, not with both")
         if not self.name and not self.phone:
@@ -250,7 +257,8 @@ class EnrolAsk:
 
     def profile(self) -> dict[str, Any]:
         """Return what is sealed as the member's profile."""
-        return {"birthday": self.birthday, "email": self.email, "name": self.name, "phone": self.phone}
+        known = {"birthday": self.birthday, "email": self.email, "name": self.name, "phone": self.phone}
+        return known if self.language is None else {**known, "language": self.language}
 
     def content(self) -> bytes:
         """Return the canonical bytes of all but the op; they hold personal data and are digested under a key only."""
@@ -270,13 +278,13 @@ class ActionAsk:
     def __post_init__(self) -> None:
         """Raise InvalidError for what cannot be meant."""
         check_op(self.op)
-        _check_staff(self.staff)
+        check_staff(self.staff)
         if self.action is Action.SIGN_UP:
             raise InvalidError("action 'sign-up' comes with the enrolment", hint="enrol the member")
 
     def digest(self) -> bytes:
         """Return the digest of what is asked (16 bytes), whoever it is for."""
-        return _digest({"action": str(self.action), "staff": self.staff})
+        return digest_of({"action": str(self.action), "staff": self.staff})
 
 
 @dataclass(frozen=True, slots=True)
@@ -298,7 +306,7 @@ class LinkAsk:
     def __post_init__(self) -> None:
         """Raise InvalidError for what cannot be meant; the message never repeats what a person typed of himself."""
         check_op(self.op)
-        _check_staff(self.staff)
+        check_staff(self.staff)
         if self.role not in ROLES:
             raise InvalidError(f"role {self.role[:20]!r} must be one of {', '.join(ROLES)}")
         if self.card is None and not self.phone:

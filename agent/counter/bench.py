@@ -22,11 +22,12 @@ from agent.loyalty.ageing.absence import absence_notices
 from agent.loyalty.ageing.ending import expiry_notices
 from agent.loyalty.cards import Source
 from agent.loyalty.judging.referral import code_of, may_refer
-from agent.loyalty.judging.standing import notices_of, perks_of, tier_of
-from agent.loyalty.lots import spendable, waiting_of
+from agent.loyalty.judging.standing import notices_of, perks_of
+from agent.loyalty.lots import waiting_of
 from agent.loyalty.programme import Programme, is_counter
 from agent.loyalty.sale import Effect, Holder, Line, Lot, Moment, Reason
 from agent.loyalty.spending.catalogue import STOCK_LOT
+from agent.loyalty.spending.customer import Customer
 from agent.loyalty.spending.offering import nearest, offers
 
 _DIGEST_BYTES = 16
@@ -44,14 +45,13 @@ class Bench:
     def moment(self, at: datetime) -> Moment:
         """Return when something happens, as rules see it."""
         shop = self.ledger.till.partition("/")[0]
-        return Moment(at.date().isoformat(), self.ledger.clock.read().confirmed, at.strftime("%H:%M"), shop)
+        return Moment(at.date().isoformat(), self.ledger.clock.is_confirmed(), f"{at.hour:02}:{at.minute:02}", shop)
 
     def when(self, stated: str | None) -> datetime:
         """Return the shop's local time: as stated by the point-of-sale software, else by the till's clock."""
         if stated is not None:
             return datetime.fromisoformat(stated)
-        reading = self.ledger.clock.read()
-        return self.ledger.clock.local(reading.wall_ms).replace(tzinfo=None, microsecond=0)
+        return self.ledger.clock.now().replace(tzinfo=None, microsecond=0)
 
     def holder(self, account: str) -> Holder:
         """Return what an account holds; raises UnknownError."""
@@ -124,26 +124,28 @@ class Bench:
         """Return a member as the cashier sees him."""
         moment, spends = self.moment(at), self.may_spend(card)
         refers = may_refer(self.programme, holder, moment)
-        tier = tier_of(self.programme, holder, moment)
+        customer = Customer.of(self.programme, holder, moment)
         cards = self.programme.punch_cards
         units = [unit.id for unit in self.programme.units] + [punch_card.id for punch_card in cards]
         terms = {membership.id for membership in self.programme.memberships}
         held = [unit for unit in holder.lots if unit not in units and unit not in terms and not is_counter(unit)]
         money = [unit.id for unit in self.programme.units if unit.money]
-        whole, holder = holder, spendable(holder, moment)
+        whole, holder = holder, customer.holder
+        name, phone_end = members.called(self.ledger, holder.account)
         return MemberView(
             account=holder.account,
             card=card,
             spends=spends,
             status=str(holder.status),
-            name=members.first_name(self.ledger, holder.account),
-            tier=tier.label if tier else None,
+            name=name,
+            phone_end=phone_end,
+            tier=customer.tier.label if customer.tier else None,
             balances={unit: holder.balance(unit) for unit in [*units, *held] if unit not in money},
             credit={unit: holder.balance(unit) for unit in money},
             labels={unit: self.programme.unit_label(unit) for unit in [*units, *held]},
             punch_cards=tuple(PunchView(c.id, c.label, holder.balance(c.id), c.punches + 1) for c in cards),
-            nearest=nearest(self.programme, holder, moment),
-            offers=offers(self.programme, holder, moment, due=due, lines=lines, given=self.given()) if spends else (),
+            nearest=nearest(customer),
+            offers=offers(customer, due=due, lines=lines, given=self.given()) if spends else (),
             perks=perks_of(self.programme, holder, moment),
             notices=tuple(self._notices(whole, moment)),
             waiting=waiting_of(whole, moment),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 
 from agent.counter import acting, selling
 from agent.counter.answers import (
@@ -17,15 +18,25 @@ from agent.counter.answers import (
     RefundPreview,
     SaleAnswer,
 )
+from agent.counter.aside.keeping import KeptAside, Noted, aside_of, enter_all, keep
 from agent.counter.asks import ActionAsk, EnrolAsk, LinkAsk, RedeemAsk, RefundAsk, SaleAsk, UndoAsk, VoucherAsk
 from agent.counter.bench import Bench
+from agent.counter.closing import reporting
+from agent.counter.closing.drawers import Opening, record_opening
+from agent.counter.closing.reporting import ClosureAnswer, ClosureAsk
 from agent.counter.drawing import close_day
 from agent.counter.giving_back import refunding
-from agent.counter.joining import enrolling, identifying, linking
+from agent.counter.giving_back.sold import SalesElsewhere
+from agent.counter.joining import enrolling, erasing, identifying, linking
+from agent.counter.joining.erasing import EraseAnswer, EraseAsk
+from agent.counter.reprinting import copies
+from agent.counter.reprinting.copies import SlipAnswer
 from agent.counter.shelf import Shelf
 from agent.counter.spending import redeeming, vouchers
+from agent.counter.spending.between import Asked, Leave, Promises, to_ask
 from agent.counter.spending.vouchers import Guesses
-from agent.errors import NotAllowedError
+from agent.errors import LedgerError, NotAllowedError, OutcomeUnknownError
+from agent.journal.wire import SaleTold
 from agent.ledger.ledger import Ledger
 from agent.loyalty.articles import Articles
 from agent.loyalty.cards import Source
@@ -33,7 +44,9 @@ from agent.loyalty.programme import Programme
 
 
 class Counter:
-    """The use cases of a till. Every method may be called from any thread; none waits for the network.
+    """The use cases of a till. Every method may be called from any thread; none waits for the network, but a refund by
+    a slip of another till and a redemption: `elsewhere` is asked once for the sale, `promises` once for the units, the
+    ledger's lock not held.
 
     `articles` is the till's table of articles, if it has one.
     `recorded` is called after something was durably recorded, outside the ledger's lock: the spool and the sync wake.
@@ -48,10 +61,16 @@ class Counter:
         *,
         recorded: Callable[[], None],
         articles: Articles | None = None,
+        elsewhere: SalesElsewhere | None = None,
+        promises: Promises | None = None,
     ) -> None:
         self.shelf = Shelf(articles)
         self._guesses = Guesses()
+        self._elsewhere = elsewhere
+        self._promises = promises
+        self._asked = Asked()
         self._ledger = ledger
+        self._aside = aside_of(ledger)
         self._programme = programme
         self._recorded = recorded
 
@@ -94,8 +113,13 @@ class Counter:
         with self._bench() as bench:
             return identifying.find_by_phone(bench, phone)
 
+    def find_by_email(self, email: str) -> list[MemberView]:
+        """Return the members with this e-mail address."""
+        with self._bench() as bench:
+            return identifying.find_by_email(bench, email)
+
     def find_by_name(self, name: str) -> list[MemberView]:
-        """Return the members whose name has all these words."""
+        """Return the members whose name has all these words, or nearly; the nearest first."""
         with self._bench() as bench:
             return identifying.find_by_name(bench, name)
 
@@ -118,6 +142,25 @@ class Counter:
         self._recorded()
         return answer
 
+    def slip_came_out(self, op: str, *, whole: bool) -> SlipAnswer:
+        """Take the cashier's word on a slip of which nobody knows; one that did not come out is printed again."""
+        answer = copies.came_out(self._ledger, op, whole=whole)
+        self._recorded()
+        return answer
+
+    def copy_slip(self, op: str, *, number: int) -> SlipAnswer:
+        """Print copy `number` of a slip, which is the next one."""
+        answer = copies.copy(self._ledger, op, number=number)
+        self._recorded()
+        return answer
+
+    def erase(self, ask: EraseAsk, *, by: str) -> EraseAnswer:
+        """Erase a member for good."""
+        with self._bench() as bench:
+            recorded, repeated = erasing.erase(bench, ask, by=by)
+        self._recorded()
+        return erasing.finish(self._ledger, recorded, repeated=repeated)
+
     def act(self, ask: ActionAsk, *, by: str) -> ActionAnswer:
         """Record something that a member did besides buying."""
         with self._bench() as bench:
@@ -137,12 +180,53 @@ class Counter:
         self._recorded()
         return answer
 
+    def sell_or_keep(self, ask: SaleAsk, *, by: str) -> SaleAnswer | KeptAside:
+        """Record a sale, or keep it aside when the ledger cannot take it: then it was sold without loyalty.
+
+        A commit whose outcome is unknown is asked for once more, on the connection that was taken anew. Raises
+        NotKeptError if the sale cannot be kept aside either.
+        """
+        try:
+            try:
+                return self.sell(ask, by=by)
+            except OutcomeUnknownError:
+                return self.sell(ask, by=by)
+        except LedgerError as error:
+            clock = self._ledger.clock
+            at = clock.local(clock.read().wall_ms).replace(tzinfo=None, microsecond=0).isoformat()
+            return keep(self._aside, Noted(ask, by, at), error)
+
+    def enter_aside(self) -> None:
+        """Enter what was kept aside; what is refused stays, listed with its reason.
+
+        Raises LedgerError, and leaves the rest, when the ledger can take nothing.
+        """
+        enter_all(self._aside, self._enter)
+
+    def _enter(self, noted: Noted) -> None:
+        with self._bench() as bench:
+            selling.sell(bench, noted.ask, by=noted.by, noted_at=noted.at)
+        self._recorded()
+
     def redeem(self, ask: RedeemAsk, *, by: str) -> RedemptionAnswer:
         """Take units for a reward."""
+        leave = self._leave(ask)
         with self._bench() as bench:
-            answer = redeeming.redeem(bench, ask, by=by)
+            account = self._ledger.resolve(ask.account)
+            leave = replace(leave, counts=self._asked.is_last(account, ask.op))
+            answer = redeeming.redeem(bench, ask, leave, by=by)
+            self._asked.done(account)
         self._recorded()
         return answer
+
+    def _leave(self, ask: RedeemAsk) -> Leave:
+        """Ask whether units may be spent, if their policy says so; a till that stands alone asks nobody."""
+        if self._promises is None:
+            return Leave()
+        with self._bench() as bench:
+            asked = to_ask(bench, ask, self._asked)
+        told = None if asked is None else self._promises.spend(asked)
+        return Leave(asked, told, by_stick=self._promises.by_stick)
 
     def spend_voucher(self, ask: VoucherAsk, *, by: str) -> RedemptionAnswer:
         """Take a voucher by its code."""
@@ -153,15 +237,25 @@ class Counter:
 
     def preview_refund(self, ask: RefundAsk) -> RefundPreview:
         """Say what a refund would come to, without recording it; the ask's op is not used up."""
+        told = self._told(ask)
         with self._bench() as bench:
-            return refunding.preview_refund(bench, ask, self._guesses)
+            return refunding.preview_refund(bench, ask, self._guesses, told)
 
     def refund(self, ask: RefundAsk, *, by: str) -> RefundAnswer:
         """Take goods back."""
+        told = self._told(ask)
         with self._bench() as bench:
-            answer = refunding.refund(bench, ask, self._guesses, by=by)
+            answer = refunding.refund(bench, ask, self._guesses, told, by=by)
         self._recorded()
         return answer
+
+    def _told(self, ask: RefundAsk) -> SaleTold | None:
+        """Ask for the sale elsewhere that a refund is of, if it is of one."""
+        if self._elsewhere is None:
+            return None
+        with self._bench() as bench:
+            code = refunding.code_to_ask_for(bench, ask, self._guesses)
+        return None if code is None else self._elsewhere.sale(code)
 
     def undo(self, ask: UndoAsk, *, by: str) -> RefundAnswer:
         """Give a redemption back."""
@@ -178,3 +272,23 @@ class Counter:
             return None
         self._recorded()
         return EntryRef.of(closed)
+
+    def close(self, ask: ClosureAsk, *, by: str) -> ClosureAnswer:
+        """Make an X or a Z report; selling goes on while the entries since the last Z are counted."""
+        self.require_programme()
+        count = reporting.Count(self._ledger)
+        count.go_on()
+        with self._bench() as bench:
+            answer = reporting.close(bench, ask, count, by=by)
+        self._recorded()
+        return answer
+
+    def last_closure(self, number: int | None = None) -> ClosureAnswer:
+        """Return the last Z report, or the one of a number; raises UnknownError if there is none."""
+        return reporting.last_z(self._ledger, number)
+
+    def drawer_opened(self, opening: Opening, *, by: str) -> EntryRef:
+        """Record that the cash drawer was opened; a till without a programme does so too."""
+        recorded = record_opening(self._ledger, opening, by=by)
+        self._recorded()
+        return EntryRef.of(recorded)

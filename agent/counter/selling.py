@@ -46,13 +46,16 @@ def preview(bench: Bench, ask: SaleAsk) -> SaleAnswer:
     )
 
 
-def sell(bench: Bench, ask: SaleAsk, *, by: str) -> SaleAnswer:
-    """Judge a sale and record it with its slip, in one durable commit."""
+def sell(bench: Bench, ask: SaleAsk, *, by: str, noted_at: str | None = None) -> SaleAnswer:
+    """Judge a sale and record it with its slip, in one durable commit.
+
+    `noted_at` is when it was kept aside (the shop's local time), if it was: it counts unless `sold_at` was stated.
+    """
     digest = ask.digest()
     before = bench.repeated(ask.op, "sale", digest, account=ask.account)
     if before is not None:
         return _recorded_answer(bench, before)
-    holder, sale, at = _prepare(bench, ask)
+    holder, sale, at = _prepare(bench, ask, noted_at)
     entry_id = bench.ledger.clock.new_id()
     moment, draws = bench.moment(at), undrawn(bench)
     judgement = evaluate(bench.programme, holder, sale, moment, lot=entry_id, draws=draws)
@@ -111,13 +114,13 @@ def _due(programme: Programme, sale: Sale, judgement: Judgement) -> int:
     return sum(line.amount for line in lines) - sale.value_redeemed
 
 
-def _prepare(bench: Bench, ask: SaleAsk) -> tuple[Holder | None, Sale, datetime]:
+def _prepare(bench: Bench, ask: SaleAsk, noted_at: str | None = None) -> tuple[Holder | None, Sale, datetime]:
     bench.check_card(ask.card, ask.account)
     if ask.redemptions:
         bench.check_spends(ask.card)
     holder = None if ask.account is None else bench.holder(ask.account)
     redeemed = tuple(waiting_redemption(bench, op, holder) for op in ask.redemptions)
-    at = bench.when(ask.sold_at)
+    at = bench.when(ask.sold_at or noted_at)
     lines = bench.shelf.filled(ask.lines, at.date().isoformat())
     check_loads(bench.programme, holder, lines)
     return holder, Sale(lines, redeemed, ask.tenders), at

@@ -7,6 +7,7 @@ calls.
 from __future__ import annotations
 
 import contextlib
+import gc
 import logging
 import os
 import signal
@@ -16,24 +17,26 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import asdict
 from typing import Any, Self
 
-import orjson
-
 from agent.config import Config
 from agent.counter import Counter
 from agent.daemon.cards import CardReads
+from agent.daemon.chores import Chores
+from agent.daemon.clock import ClockWatch
 from agent.daemon.display import CustomerDisplay
+from agent.daemon.ledger import LedgerWatch
 from agent.devices.loading import DriverRow
 from agent.devices.supervision.report import DeviceReport, DeviceStatus
 from agent.devices.supervision.supervisor import Supervisor
 from agent.errors import LedgerError, ProgrammeError
-from agent.ledger.clock import HqTime, TillClock
+from agent.ledger.clock import TillClock
 from agent.ledger.kept import programmes
 from agent.ledger.kept.slip_queue import SlipQueue
 from agent.ledger.ledger import Ledger
-from agent.ledger.members import first_name
+from agent.ledger.members import addressed
 from agent.loyalty.articles import Articles, check_named, read_articles
 from agent.loyalty.cards import CardRange
 from agent.loyalty.programme import Programme
+from agent.slips.facts import Addressee
 from agent.slips.spool import Spool
 from agent.sync.loop import SyncLoop
 from agent.upkeep.running import Running, remove_running, write_running
@@ -46,7 +49,6 @@ from drivers import known_drivers
 
 logger = logging.getLogger(__name__)
 
-_HQ_TIME = "hq_time"  # the ledger's key for what headquarters' clock last said
 _LOCAL_TOKEN = "cli"  # the name of the command line's own token  # noqa: S105 - a name, no secret
 _PAUSE_S = 0.2  # no sale for so long is a pause: the WAL is checkpointed in it
 _STOP_S = 5.0
@@ -86,16 +88,34 @@ class Till:
         config = self._config
         self.ledger = _open_ledger(config)
         self._stack.callback(self.ledger.close)
+        self._clock = ClockWatch(self.ledger, recorded=self._recorded)
+        self._chores = Chores(
+            self.ledger,
+            slips_days=config.slips.keep_days,
+            profiles_days=None if config.sync is None else config.sync.profiles_days,
+        )
         programme, articles = _programme(config, self.ledger), _articles(config)
         if programme is not None and articles is not None and config.sync is None:
             check_named(programme, articles)
-        self.counter = Counter(self.ledger, programme, recorded=self._recorded, articles=articles)
+        self._sync = self._sync_loop()
+        self.counter = Counter(
+            self.ledger,
+            programme,
+            recorded=self._recorded,
+            articles=articles,
+            elsewhere=self._sync,
+            promises=self._sync,
+        )
         self.events = EventHub()
+        self._watch = LedgerWatch(self.ledger, self.counter, self.events)
         self.board = self._status_board()
         self._start_devices()
         self._start_web()
         self._start_sync()
         self._thread("pauses", self._checkpoint_in_pauses)
+        self._thread("ledger", lambda: self._watch.run(self._stopping))
+        self._thread("clock", lambda: self._clock.run(self._stopping))
+        self._thread("chores", lambda: self._chores.run(self._stopping))
         port = self.web.port
         token = Tokens(config.till.tokens).replace(Scope.SUPERVISOR, _LOCAL_TOKEN)
         write_running(config.till.folder, Running(os.getpid(), port, token))
@@ -122,6 +142,7 @@ class Till:
             board=self.board,
             events=self.events,
             settings=self._config.web,
+            halves=self._sync,
         )
         self.web = WebServer(app, self._config.web)
         self._stack.callback(self.web.stop)
@@ -130,7 +151,9 @@ class Till:
     def _status_board(self) -> StatusBoard:
         board = StatusBoard()
         board.show("journal", self._journal)
+        board.show("ledger", self._watch.to_map)
         board.show("articles", self.counter.shelf.to_map)
+        board.show("erasures", self._chores.to_map)
         board.show("clock", lambda: self.ledger.clock.read().to_map())
         board.show("devices", lambda: [_device_map(report) for report in self.devices.reports()])
         board.show("slips", lambda: None if self._spool is None else asdict(self._spool.status()))
@@ -159,7 +182,8 @@ class Till:
                 SlipQueue(self.ledger),
                 self.devices.printer(self._config.till.printer),
                 letterhead=self._config.slips.letterhead(),
-                names=lambda account: first_name(self.ledger, account),
+                addressee=lambda account: Addressee(*addressed(self.ledger, account)),
+                asked=lambda: self.events.publish("slips", {}),
             )
             self._spool.start()
             self._stack.callback(self._spool.stop)
@@ -174,15 +198,18 @@ class Till:
         self._stack.callback(display.stop)
         self._display = display
 
-    def _start_sync(self) -> None:
+    def _sync_loop(self) -> SyncLoop | None:
         settings = self._config.sync
         if settings is None:
-            return
-        self._sync = SyncLoop(
-            self.ledger, settings, heard_from_hq=self._heard_from_hq, fed=self._fed, on_change=self._sync_changed
+            return None
+        return SyncLoop(
+            self.ledger, settings, heard_from_hq=self._clock.heard, fed=self._fed, on_change=self._sync_changed
         )
-        self._sync.start()
-        self._stack.callback(self._sync.stop)
+
+    def _start_sync(self) -> None:
+        if self._sync is not None:
+            self._sync.start()
+            self._stack.callback(self._sync.stop)
 
     def _thread(self, name: str, work: Callable[[], None]) -> None:
         thread = threading.Thread(target=work, name=name, daemon=True)
@@ -221,13 +248,9 @@ class Till:
             except Exception:  # whatever is wrong with one card, the next one must be read
                 logger.exception("device=%s a card could not be looked up", sighting.device)
 
-    def _heard_from_hq(self, hq_ms: int) -> None:
-        heard = self.ledger.clock.heard_from_hq(hq_ms)
-        self.ledger.remember({_HQ_TIME: orjson.dumps(asdict(heard))})
-
     def _fed(self) -> None:
         """The feed changed something: a new programme comes into force with the next sale."""
-        programme = programmes.current(self.ledger)
+        programme = _last_good(self.ledger)
         known = self.counter.programme
         if programme is not None and (known is None or known.version != programme.version):
             self.counter.use(programme)
@@ -261,16 +284,13 @@ def _device_map(report: DeviceReport) -> dict[str, Any]:
 
 def _open_ledger(config: Config) -> Ledger:
     clock = TillClock(config.till.zone, alone=config.sync is None)
-    ledger = Ledger.open(config.till.ledger, till=config.till.id, clock=clock)
-    heard = ledger.recall(_HQ_TIME)
-    if heard is not None:
-        clock.recall(HqTime(**orjson.loads(heard)))
-    return ledger
+    ballast = config.till.ballast_mb * 2**20
+    return Ledger.open(config.till.ledger, till=config.till.id, clock=clock, ballast=ballast)
 
 
 def _programme(config: Config, ledger: Ledger) -> Programme | None:
     """The programme in force: what headquarters sent, else the file that till.toml names, else the last good one."""
-    last_good = programmes.current(ledger)
+    last_good = _last_good(ledger)
     if last_good is not None and config.sync is not None:
         return last_good
     data = config.read_programme()
@@ -283,6 +303,15 @@ def _programme(config: Config, ledger: Ledger) -> Programme | None:
             raise
         logger.warning("programme=%s is refused, the last good one stays in force: %s", config.till.programme, error)
         return last_good
+
+
+def _last_good(ledger: Ledger) -> Programme | None:
+    """The programme that the ledger says is in force; None if it says none, or one that this version cannot read."""
+    try:
+        return programmes.current(ledger)
+    except ProgrammeError as error:
+        logger.warning("the programme that was in force cannot be read by this version: %s", error)
+        return None
 
 
 def _articles(config: Config) -> Articles | None:
@@ -305,4 +334,5 @@ def _until_told() -> Iterator[threading.Event]:
 def run(config: Config) -> None:
     """Run the till until it is told to stop (SIGTERM or SIGINT)."""
     with _until_told() as told, Till(config):
+        gc.freeze()  # what is there from the start stays; looking it all through took a sale 50 ms now and then
         told.wait()

@@ -16,7 +16,7 @@ from agent.errors import TallyError
 from agent.web.api.devices import DeviceCalls
 from agent.web.api.errors import NoSuchCallError, error_response
 from agent.web.api.requests import explain
-from agent.web.api.routes import Calls, routes
+from agent.web.api.routes import Calls, Halves, routes
 from agent.web.events import EventHub
 from agent.web.gate import Gate
 from agent.web.screen.pages import page_routes
@@ -36,30 +36,35 @@ def create_app(
     board: StatusBoard,
     events: EventHub,
     settings: WebSettings,
+    halves: Halves | None = None,
 ) -> FastAPI:
-    """Build the application; nothing is opened and no thread is started. `drawer` names the device that opens it."""
+    """Build the application; nothing is opened and no thread is started.
+
+    `drawer` names the device that opens it, `halves` meets headquarters if there is one.
+    """
     app = FastAPI(title="Tallystick local API", version=version("tallystick"), docs_url=None, redoc_url=None)
     app.state.tokens = tokens
     app.state.events = events
+    app.state.language = settings.language
     app.add_exception_handler(TallyError, _refused)
     app.add_exception_handler(RequestValidationError, _malformed)
     app.add_exception_handler(HTTPException, _no_such_call)
-    calls = Calls(counter, events, board, settings.language)
-    app.include_router(routes(calls, DeviceCalls(devices, drawer)))
+    calls = Calls(counter, events, board, settings.language, halves)
+    app.include_router(routes(calls, DeviceCalls(counter, devices, drawer)))
     app.include_router(page_routes(counter, tokens, settings.language))
     app.mount("/static", StaticFiles(directory=_STATIC))
     app.add_middleware(Gate, settings=settings)
     return app
 
 
-async def _refused(_request: Request, error: Exception) -> Response:
+async def _refused(request: Request, error: Exception) -> Response:
     assert isinstance(error, TallyError)
-    return error_response(error)
+    return error_response(error, language=request.app.state.language)
 
 
-async def _malformed(_request: Request, error: Exception) -> Response:
+async def _malformed(request: Request, error: Exception) -> Response:
     assert isinstance(error, RequestValidationError)
-    return error_response(explain(error.errors()))
+    return error_response(explain(error.errors()), language=request.app.state.language)
 
 
 async def _no_such_call(_request: Request, _error: Exception) -> Response:

@@ -7,7 +7,7 @@ import re
 from dataclasses import dataclass
 
 from agent.errors import ConfigError
-from agent.slips.texts import TEXTS
+from agent.slips.texts import LANGUAGES
 
 PORT_MIN, PORT_MAX = 1024, 65535
 
@@ -45,8 +45,8 @@ class WebSettings:
         for host in self.hosts:
             if not _HOST.fullmatch(host):
                 raise ConfigError(f"'hosts' has {host!r} but takes lower-case hosts like till-1.shop.example:8765")
-        if self.language not in TEXTS:
-            raise ConfigError(f"'language' is {self.language!r} but must be one of {', '.join(sorted(TEXTS))}")
+        if self.language not in LANGUAGES:
+            raise ConfigError(f"'language' is {self.language!r} but must be one of {', '.join(LANGUAGES)}")
 
     def hosts_at(self, port: int) -> frozenset[str]:
         """Return every Host header that is answered while the agent listens on `port`."""

@@ -124,6 +124,23 @@ def test_enrolling_on_a_bank_card_is_refused_and_not_repeated(till: str, request
     assert BANK_CARD not in said.err
 
 
+@pytest.mark.parametrize("till", ["running", "shop"])
+def test_a_member_is_erased_for_good(till: str, request: pytest.FixtureRequest) -> None:
+    files: TillFiles = request.getfixturevalue(till)
+    typed = ("--name", "Gil Erasable", "--email", "gil@example.org")
+    account = tally("member", "enrol", "--op", "E-gil", *typed, "-c", files.config, "--json").json["account"]
+    asked = ("member", "erase", account, "--op", "X-gil", "-c", files.config, "--json")
+    assert find(files, "--email", "GIL@example.org").json != []
+
+    assert tally(*asked).status == 1  # nobody said yes
+    erased, again = tally(*asked, "--yes").json, tally(*asked, "--yes").json
+
+    assert erased == {"account": account, "pending": [], "repeated": False}
+    assert again == {**erased, "repeated": True}
+    assert find(files, "--email", "gil@example.org").json == find(files, "--name", "Erasable").json == []
+    assert tally("ledger", "verify", "-c", files.config).status == 0
+
+
 def test_without_a_programme_it_is_said_what_lacks(tmp_path: Path) -> None:
     files = set_up(tmp_path, programme=None)
     with counter_of(files):

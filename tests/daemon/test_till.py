@@ -5,13 +5,14 @@ import logging
 import os
 import signal
 import socket
+import sqlite3
 import stat
 import subprocess
 import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +23,8 @@ from agent.cli.output import open_ledger
 from agent.config import load_config
 from agent.daemon import Till
 from agent.errors import ConfigError, LedgerInUseError, ProgrammeError, TallyError
+from agent.journal.codes import typed_sale_code
+from agent.ledger.kept.codes import shop_keys
 from agent.slips.reader import read_text
 from agent.upkeep.replay.events import Event, EventStream
 from agent.upkeep.running import Running, find_running, require_running
@@ -182,7 +185,7 @@ def test_the_drawer_that_till_toml_names_opens(tmp_path: Path) -> None:
         answer = require_running(files.data).ask("POST", "/v1/drawer", {})
         printer = till.devices._workers["slips"].device()
 
-    assert answer == {"device": "slips"}
+    assert answer["device"] == "slips"
     assert isinstance(printer, Simulated)
     assert printer.drawer_openings == 1
 
@@ -380,3 +383,47 @@ def test_a_programme_file_that_was_spoilt_leaves_the_last_good_one_in_force(
     assert (
         "is refused, the last good one stays in force: line 21: [[earn]] number 1: key 'give' is missing" in caplog.text
     )
+
+
+def outdate_programme(files: TillFiles) -> None:
+    """Leave a programme in force that only an older version of this software could read."""
+    with counter_of(files):
+        pass
+    with closing(sqlite3.connect(files.ledger)) as conn, conn:
+        conn.execute("UPDATE programme SET version = 'old', data = CAST('of_old = true' || x'0a' || data AS BLOB)")
+        conn.execute("UPDATE state SET value = CAST('old' AS BLOB) WHERE key = 'programme'")
+
+
+def test_a_till_whose_last_programme_cannot_be_read_any_more_starts_with_the_file(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    files = set_up(tmp_path, devices=False)
+    outdate_programme(files)
+    with Till(load_config(files.config)) as till:
+        assert till.counter.require_programme().name == "Corner Shop Club"
+        assert sell(require_running(files.data), "op-1")["due"] == 12_00
+    assert "the programme that was in force cannot be read by this version: line 1: the programme: " in caplog.text
+
+
+def test_without_a_file_such_a_till_starts_and_says_that_it_has_no_programme(tmp_path: Path) -> None:
+    files = set_up(tmp_path, devices=False)
+    outdate_programme(files)
+    files.change(f'programme = "{GENERAL_SHOP}"', "")
+    with Till(load_config(files.config)), pytest.raises(TallyError, match="this till has no programme yet"):
+        sell(require_running(files.data), "op-1")
+
+
+def test_a_till_with_a_headquarters_asks_it_for_sales_that_other_tills_have(
+    tmp_path_factory: pytest.TempPathFactory,
+) -> None:
+    """It is not enrolled there yet: the goods come back provisionally, and nobody waits."""
+    files = set_up(tmp_path_factory.mktemp("asking"))
+    files.change("[slips]", '[sync]\nhq = "http://127.0.0.1:9"\n\n[slips]')
+    with started(files) as till:
+        code = typed_sale_code("another till's", 5, shop_keys(till.ledger)[0])
+        line = {"article": "mug", "quantity": 1, "amount": 500}
+
+        answer = require_running(files.data).ask("POST", "/v1/refunds", {"op": "B-1", "slip": code, "lines": [line]})
+
+        assert till.counter._elsewhere is till._sync is not None
+    assert (answer["money"], answer["provisional"]) == (500, True)

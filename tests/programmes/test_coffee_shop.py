@@ -7,6 +7,7 @@ from agent.loyalty.cards import Check, Source, check_digit
 from agent.loyalty.judging.evaluate import evaluate
 from agent.loyalty.reversal import RecordedSale, Spent, reverse, without_receipt
 from agent.loyalty.sale import Line, Redeemed, Sale, Status
+from agent.loyalty.spending.customer import Customer
 from agent.loyalty.spending.offering import Nearest, nearest, offers
 from agent.loyalty.spending.redeeming import redeem
 from tests.loyalty.shops import NOW, UNSURE, by_reason, line, member, moves, shipped
@@ -41,14 +42,16 @@ def test_punches_do_not_ask_the_clock() -> None:
 
 
 def test_after_eight_coffees_one_more_is_missing() -> None:
-    assert nearest(SHOP, member(coffee=8), NOW) == Nearest("coffee", "Coffee card", "coffee", "Coffee card", 1)
+    assert nearest(Customer.of(SHOP, member(coffee=8), NOW)) == Nearest(
+        "coffee", "Coffee card", "coffee", "Coffee card", 1
+    )
     with pytest.raises(InsufficientError, match="cannot redeem 9 of 'coffee': account 'm' has 8"):
         redeem(SHOP, member(coffee=8), NOW, "coffee", units=None, value=360)
 
 
 def test_after_nine_coffees_the_tenth_is_free_and_no_punch() -> None:
     holder = member(coffee={"punches": 9})
-    offer = offers(SHOP, holder, NOW, due=780, lines=(FLAT_WHITE, CAKE))[0]
+    offer = offers(Customer.of(SHOP, holder, NOW), due=780, lines=(FLAT_WHITE, CAKE))[0]
     taken = redeem(SHOP, holder, NOW, "coffee", units=None, value=offer.value_max)
     paid = Redeemed("r", taken.reward, taken.unit, taken.units, taken.value, free=True)
     judgement = evaluate(SHOP, member(), Sale((FLAT_WHITE, CAKE), (paid,)), NOW, lot="new")
@@ -59,7 +62,7 @@ def test_after_nine_coffees_the_tenth_is_free_and_no_punch() -> None:
 
 
 def test_a_coffee_dearer_than_any_on_the_menu_is_free_up_to_4_50() -> None:
-    assert offers(SHOP, member(coffee=9), NOW, due=900, lines=(line(900, "coffee"),))[0].value_max == 450
+    assert offers(Customer.of(SHOP, member(coffee=9), NOW), due=900, lines=(line(900, "coffee"),))[0].value_max == 450
     with pytest.raises(InvalidError, match="from 1 to 450, not 451"):
         redeem(SHOP, member(coffee=9), NOW, "coffee", units=None, value=451)
 
@@ -90,4 +93,4 @@ def test_a_new_card_is_punched_before_its_holder_is_known() -> None:
     judgement = evaluate(SHOP, member(Status.PROVISIONAL), Sale((FLAT_WHITE,)), NOW, lot="new")
 
     assert set(by_reason(judgement)) == {"punches", "provisional"}
-    assert offers(SHOP, member(Status.PROVISIONAL, coffee=9), NOW, due=None) == ()
+    assert offers(Customer.of(SHOP, member(Status.PROVISIONAL, coffee=9), NOW), due=None) == ()

@@ -7,6 +7,7 @@ from agent.loyalty.cards import Check, Source, check_digit
 from agent.loyalty.judging.evaluate import evaluate
 from agent.loyalty.reversal import RecordedSale, Spent, reverse, without_receipt
 from agent.loyalty.sale import Redeemed, Sale
+from agent.loyalty.spending.customer import Customer
 from agent.loyalty.spending.offering import Nearest, nearest, offers
 from agent.loyalty.spending.redeeming import redeem
 from tests.loyalty.shops import NOW, UNSURE, by_reason, line, member, moves, shipped
@@ -78,7 +79,7 @@ def test_tax_counts_here() -> None:
 def test_120_points_are_worth_1_20_and_121_are_not_there() -> None:
     holder = member(points=120)
 
-    assert offers(SHOP, holder, NOW, due=4349)[0].value_max == 120
+    assert offers(Customer.of(SHOP, holder, NOW), due=4349)[0].value_max == 120
     assert redeem(SHOP, holder, NOW, "points-as-money", units=120, value=None).value == 120
     with pytest.raises(InsufficientError, match="cannot redeem 121 of 'points': account 'm' has 120"):
         redeem(SHOP, holder, NOW, "points-as-money", units=121, value=None)
@@ -86,7 +87,9 @@ def test_120_points_are_worth_1_20_and_121_are_not_there() -> None:
 
 def test_500_points_are_five_pounds_and_380_more_are_missing() -> None:
     assert redeem(SHOP, member(points=500), NOW, "points-as-money", units=None, value=None).value == 500
-    assert nearest(SHOP, member(points=120), NOW) == Nearest("points-as-money", "5.00 off", "points", "points", 380)
+    assert nearest(Customer.of(SHOP, member(points=120), NOW)) == Nearest(
+        "points-as-money", "5.00 off", "points", "points", 380
+    )
 
 
 def test_what_points_pay_for_earns_none() -> None:

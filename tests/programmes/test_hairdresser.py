@@ -5,6 +5,7 @@ from __future__ import annotations
 from agent.loyalty.cards import Check, Source, check_digit
 from agent.loyalty.judging.evaluate import evaluate
 from agent.loyalty.sale import Holder, Lot, Moment, Sale, Status
+from agent.loyalty.spending.customer import Customer
 from agent.loyalty.spending.offering import nearest, offers
 from tests.loyalty.shops import NOW, UNSURE, line, member, moves, shipped
 
@@ -49,7 +50,7 @@ def test_a_hole_does_not_ask_the_clock_but_its_last_day_does() -> None:
 
 def test_the_tenth_cut_is_free_up_to_its_price() -> None:
     full = Holder("m", Status.REGULAR, {"cuts": (Lot("a", 5, "2026-01-01"), Lot("b", 4, "2026-04-01"))})
-    (offer,) = offers(SHOP, full, NOW, due=5200, lines=(line(5200, "service"),))
+    (offer,) = offers(Customer.of(SHOP, full, NOW), due=5200, lines=(line(5200, "service"),))
 
     assert (offer.value_max, offer.units_max, offer.free) == (4500, 9, True)
 
@@ -57,7 +58,7 @@ def test_the_tenth_cut_is_free_up_to_its_price() -> None:
 def test_holes_of_two_years_ago_are_gone() -> None:
     old = Holder("m", Status.REGULAR, {"cuts": (Lot("a", 5, "2024-04-30"), Lot("b", 4, "2026-04-01"))})
 
-    assert offers(SHOP, old, NOW, due=3200, lines=(CUT,)) == ()
-    found = nearest(SHOP, old, Moment("2024-05-01", confirmed=True))
+    assert offers(Customer.of(SHOP, old, NOW), due=3200, lines=(CUT,)) == ()
+    found = nearest(Customer.of(SHOP, old, Moment("2024-05-01", confirmed=True)))
     assert found is not None
     assert found.missing == 5

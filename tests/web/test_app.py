@@ -17,8 +17,15 @@ CALLS = {
     "/v1/members": "post",
     "/v1/members/{account}": "get",
     "/v1/members/{account}/cards": "post",
+    "/v1/members/{account}/erasure": "post",
     "/v1/devices/{name}/check": "post",
     "/v1/drawer": "post",
+    "/v1/closures": "post",
+    "/v1/closures/last": "get",
+    "/v1/slips/copies": "post",
+    "/v1/slips/word": "post",
+    "/v1/sync": "post",
+    "/v1/sync/stick": "post",
     "/v1/status": "get",
     "/v1/events": "get",
 }
@@ -37,10 +44,11 @@ def test_every_call_is_described_and_the_pages_are_not(till: WebTill) -> None:
 
 
 def test_every_call_describes_its_token_and_its_errors(till: WebTill) -> None:
-    for calls in described(till)["paths"].values():
+    for path, calls in described(till)["paths"].items():
         for call in calls.values():
             assert call["security"]
-            assert {"200", "4XX", "5XX"} == set(call["responses"])
+            kept_aside = {"202"} if path == "/v1/sales" else set()
+            assert {"200", "4XX", "5XX"} | kept_aside == set(call["responses"])
 
 
 def test_the_description_has_the_limits_that_are_checked(till: WebTill) -> None:

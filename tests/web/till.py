@@ -132,11 +132,16 @@ def _no_tls() -> ssl.SSLContext:
 
 @contextmanager
 def serve(
-    folder: Path, *, programme: Programme | None = None, settings: WebSettings = SERVED, drawer: str | None = "slips"
+    folder: Path,
+    *,
+    programme: Programme | None = None,
+    settings: WebSettings = SERVED,
+    drawer: str | None = "slips",
+    ballast: int = 0,
 ) -> Iterator[WebTill]:
     """A till served from `folder`, with the test shop's programme unless another is given."""
     with (
-        open_shop(folder, programme=programme or shop_programme()) as shop,
+        open_shop(folder, programme=programme or shop_programme(), ballast=ballast) as shop,
         WebTill(shop, folder, settings, drawer=drawer) as till,
     ):
         yield till

@@ -8,8 +8,9 @@ from dataclasses import dataclass
 import orjson
 from fastapi import Response
 
+from agent.counter import Counter, EntryRef, Opening
 from agent.devices.supervision.supervisor import Supervisor
-from agent.errors import NoHardwareError
+from agent.errors import LedgerError, NoHardwareError
 from agent.web.api.access import Seller, Supervising
 from agent.web.api.requests import CheckBody, DrawerBody
 from agent.web.api.shapes import DrawerShape
@@ -19,8 +20,9 @@ _log = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class DeviceCalls:
-    """What the calls need: the devices, and which of them opens the till's drawer."""
+    """What the calls need: the devices, which of them opens the till's drawer, and the counter that records it."""
 
+    counter: Counter
     devices: Supervisor
     drawer: str | None
 
@@ -28,10 +30,20 @@ class DeviceCalls:
         """Have a device check itself; `interactive` takes up to half a minute, while a person takes part."""
         return Response(orjson.dumps(self.devices.check_health(name, body.level)), media_type="application/json")
 
-    def open_drawer(self, _body: DrawerBody, by: Seller) -> Response:
-        """Open the till's cash drawer once, at once or not at all."""
+    def open_drawer(self, body: DrawerBody, by: Seller) -> Response:
+        """Open the till's cash drawer once, at once or not at all; an opening is recorded when it has happened."""
+        opening = body.opening()
         if self.drawer is None:
             raise NoHardwareError("this till has no cash drawer", hint="name its device in till.toml: [till] drawer")
         self.devices.drawer(self.drawer).open_drawer()
         _log.info("drawer=%s opened by=%s", self.drawer, by.name)
-        return Response(orjson.dumps(DrawerShape(self.drawer)), media_type="application/json")
+        shape = DrawerShape(self.drawer, self._recorded(opening, by.name))
+        return Response(orjson.dumps(shape), media_type="application/json")
+
+    def _recorded(self, opening: Opening, by: str) -> EntryRef | None:
+        """Record an opening; the drawer is open by now, whatever the ledger says."""
+        try:
+            return self.counter.drawer_opened(opening, by=by)
+        except LedgerError as error:
+            _log.warning("drawer=%s was opened by=%s and stands in no entry: %s", self.drawer, by, error)
+            return None

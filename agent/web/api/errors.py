@@ -21,7 +21,17 @@ import orjson
 from starlette.responses import Response
 
 from agent.devices.firewall.payment import payment_brand, wipe
-from agent.errors import DeviceError, InvalidError, JournalError, LedgerError, RefusalError, TallyError, UnknownError
+from agent.errors import (
+    DeviceError,
+    InvalidError,
+    JournalError,
+    LedgerError,
+    RefusalError,
+    SyncError,
+    TallyError,
+    UnknownError,
+)
+from agent.slips.texts import SOURCE, hint_text
 
 
 class DoorError(TallyError):
@@ -105,6 +115,7 @@ _STATUSES: tuple[tuple[type[TallyError], int], ...] = (
     (InvalidError, 422),
     (UnknownError, 404),
     (RefusalError, 409),
+    (SyncError, 409),
     (JournalError, 422),
     (LedgerError, 503),
     (DeviceError, 503),
@@ -118,10 +129,11 @@ def status_of(error: TallyError) -> int:
     return next((status for kind, status in _STATUSES if isinstance(error, kind)), 500)
 
 
-def error_response(error: TallyError) -> Response:
-    """Return an error as the API answers it."""
+def error_response(error: TallyError, *, language: str = SOURCE) -> Response:
+    """Return an error as the API answers it, its hint in a language."""
     status = status_of(error)
-    content = {"error": {"code": error.code, "message": without_bank_card(str(error)), "hint": error.hint}}
+    hint = hint_text(error.hint, language)
+    content = {"error": {"code": error.code, "message": without_bank_card(str(error)), "hint": hint}}
     headers = {"www-authenticate": "Bearer"} if status == 401 else None
     return Response(orjson.dumps(content), status, headers, "application/json")
 

@@ -7,10 +7,24 @@ from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, Field, PlainValidator, model_validator
 
-from agent.counter import ActionAsk, EnrolAsk, LinkAsk, RedeemAsk, RefundAsk, RefundLine, SaleAsk, UndoAsk, VoucherAsk
+from agent.counter import (
+    ActionAsk,
+    ClosureAsk,
+    EnrolAsk,
+    EraseAsk,
+    LinkAsk,
+    Opening,
+    RedeemAsk,
+    RefundAsk,
+    RefundLine,
+    SaleAsk,
+    UndoAsk,
+    VoucherAsk,
+)
 from agent.devices.categories import HealthLevel
 from agent.errors import InvalidError
 from agent.journal.fold import SPEND
+from agent.loyalty.closures import Reason, Report
 from agent.loyalty.programme.rules.earning import Action
 from agent.loyalty.sale import LINES_MAX, Line
 from agent.web.api.body import shown, shown_key
@@ -20,6 +34,7 @@ from agent.web.api.fields import (
     CardNumber,
     Code,
     Email,
+    File,
     Index,
     Money,
     Name,
@@ -40,16 +55,17 @@ class _Body(BaseModel):
 
 
 class IdentifyBody(_Body):
-    """One of: a card's number as it was typed, a phone number, words of a name."""
+    """One of: a card's number as it was typed, a phone number, an e-mail address, words of a name."""
 
     card: CardNumber | None = None
     phone: Phone | None = None
+    email: Email | None = None
     name: Name | None = None
 
     @model_validator(mode="after")
     def _one_of_them(self) -> IdentifyBody:
-        if sum(value is not None for value in (self.card, self.phone, self.name)) != 1:
-            raise ValueError("must have one of card, phone and name")
+        if sum(value is not None for value in (self.card, self.phone, self.email, self.name)) != 1:
+            raise ValueError("must have one of card, phone, email and name")
         return self
 
 
@@ -227,7 +243,7 @@ class RefundBody(_Returning):
 class EnrolmentBody(_Body):
     """A new member: a name or a phone number at least; `card` as typed, or the `account` a new card has begun with.
 
-    `referred_by` is the code on the slip of the member who brings this one.
+    `referred_by` is the code on the slip of the member who brings this one, `language` the one his slips are in.
     """
 
     op: Op
@@ -239,6 +255,7 @@ class EnrolmentBody(_Body):
     account: Word | None = None
     staff: Word | None = None
     referred_by: Word | None = None
+    language: Word | None = None
 
     def ask(self, card: str | None) -> EnrolAsk:
         """Return what the counter is asked; `card` is the number that was recognised in what was typed."""
@@ -252,6 +269,7 @@ class EnrolmentBody(_Body):
             account=self.account,
             staff=self.staff,
             referred_by=self.referred_by,
+            language=self.language,
         )
 
 
@@ -275,6 +293,16 @@ class ActionBody(_Body):
     def ask(self) -> ActionAsk:
         """Return what the counter is asked."""
         return ActionAsk(self.op, self.account, self.action, self.staff)
+
+
+class ErasureBody(_Body):
+    """Erase a member and every person of the household for good."""
+
+    op: Op
+
+    def ask(self, account: str) -> EraseAsk:
+        """Return what the counter is asked."""
+        return EraseAsk(self.op, account)
 
 
 class LinkBody(_Body):
@@ -304,8 +332,69 @@ class CheckBody(_Body):
     level: Annotated[HealthLevel, PlainValidator(_check_level, json_schema_input_type=HealthLevel)]
 
 
+def _check_report(value: object) -> Report:
+    return Report(_one_of(tuple(Report), value))
+
+
+class ClosureBody(_Body):
+    """An X report, which looks at what happened since the last Z, or a Z, which closes it."""
+
+    op: Op
+    report: Annotated[Report, PlainValidator(_check_report, json_schema_input_type=Report)]
+    staff: Word | None = None
+
+    def ask(self) -> ClosureAsk:
+        """Return what the counter is asked."""
+        return ClosureAsk(self.op, self.report, self.staff)
+
+
+def _check_reason(value: object) -> Reason:
+    return Reason(_one_of(tuple(Reason), value))
+
+
+def _one_of(allowed: Sequence[str], value: object) -> str:
+    if isinstance(value, str):
+        refuse_cards(value)
+    if value not in allowed:
+        raise ValueError(f"{shown(value)} must be one of {', '.join(allowed)}")
+    return str(value)
+
+
 class DrawerBody(_Body):
-    """Nothing: the drawer is the till's own."""
+    """Why the till's own drawer is opened: without a sale, if nothing is said."""
+
+    reason: Annotated[Reason, PlainValidator(_check_reason, json_schema_input_type=Reason)] = Reason.NO_SALE
+    staff: Word | None = None
+
+    def opening(self) -> Opening:
+        """Return what the counter records."""
+        return Opening(self.reason, self.staff)
+
+
+def _check_bool(value: object) -> bool:
+    if value is not True and value is not False:
+        raise ValueError(f"{shown(value)} must be true or false")
+    return value
+
+
+class SlipWordBody(_Body):
+    """The cashier's word on a slip of which nobody knows: it came out `whole`, or not (it is then printed again)."""
+
+    op: Op
+    whole: Annotated[bool, PlainValidator(_check_bool, json_schema_input_type=bool)]
+
+
+class CopyBody(_Body):
+    """Which copy of a slip to print: the next one, 1 if there is none yet."""
+
+    op: Op
+    number: Units
+
+
+class StickBody(_Body):
+    """A file of this machine that headquarters wrote for this till; the agent reads it."""
+
+    file: File
 
 
 def explain(errors: Sequence[Any]) -> InvalidError:

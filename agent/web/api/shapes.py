@@ -13,6 +13,7 @@ from typing import Any
 from agent.counter import (
     ActionAnswer,
     EntryRef,
+    KeptAside,
     LotMove,
     MemberView,
     RedemptionAnswer,
@@ -50,6 +51,16 @@ class MembersShape:
     """Everyone who was found."""
 
     members: tuple[MemberShape, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class AsideShape:
+    """A sale that was made without loyalty and is kept to be entered under `op`; `why` is the ledger's own error."""
+
+    op: str
+    aside: bool
+    text: str
+    why: Mapping[str, str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,7 +123,11 @@ class ActionShape:
 
 @dataclass(frozen=True, slots=True)
 class RedemptionShape:
-    """A redemption; a sale that names its op is `value` cheaper. A voucher's is nobody's: balances are null."""
+    """A redemption; a sale that names its op is `value` cheaper. A voucher's is nobody's: balances are null.
+
+    `ground` is what it rests on: `promise` (headquarters keeps the units for this till), `own` (no line: units that
+    headquarters had not seen yet), `balance` (the last known one); null for a voucher.
+    """
 
     entry: EntryRef
     label: str
@@ -123,11 +138,15 @@ class RedemptionShape:
     credit: Mapping[str, int] | None
     vouchers: tuple[VoucherView, ...]
     repeated: bool
+    ground: str | None
 
 
 @dataclass(frozen=True, slots=True)
 class RefundShape:
-    """A refund: the `money` to give back, what was `credited` instead of it, and why the balances moved."""
+    """A refund: the `money` to give back, what was `credited` instead of it, and why the balances moved.
+
+    `provisional`: of a sale elsewhere whose lines nobody could say; headquarters puts the units right later.
+    """
 
     entry: EntryRef
     money: int
@@ -137,6 +156,7 @@ class RefundShape:
     credit: Mapping[str, int] | None
     vouchers: tuple[VoucherView, ...]
     repeated: bool
+    provisional: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,7 +174,8 @@ class SpentShape:
 @dataclass(frozen=True, slots=True)
 class RefundPreviewShape:
     """What a refund would come to. `lots`: what each lot gains (below 0: loses); `spent`: what is spent already of it,
-    and what the policy `when_spent` (debt, charge, waive) makes of that.
+    and what the policy `when_spent` (debt, charge, waive) makes of that. `provisional`: of a sale elsewhere whose lines
+    nobody can say now.
     """
 
     money: int
@@ -167,13 +188,15 @@ class RefundPreviewShape:
     spent: tuple[SpentShape, ...]
     balances: Mapping[str, int] | None
     credit: Mapping[str, int] | None
+    provisional: bool
 
 
 @dataclass(frozen=True, slots=True)
 class DrawerShape:
-    """The device whose drawer was opened."""
+    """The device whose drawer was opened, and the entry of that; null if the ledger refused it."""
 
     device: str
+    entry: EntryRef | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -265,6 +288,12 @@ def sale_shape(answer: SaleAnswer, voice: Voice) -> SaleShape:
     )
 
 
+def aside_shape(kept: KeptAside) -> AsideShape:
+    """Return a sale that is kept aside as it is answered."""
+    why = {"code": kept.why.code, "message": str(kept.why), "hint": kept.why.hint}
+    return AsideShape(kept.op, aside=True, text="sold without loyalty; it will be entered later", why=why)
+
+
 def action_shape(answer: ActionAnswer, voice: Voice) -> ActionShape:
     """Return the answer to an action."""
     return ActionShape(
@@ -288,6 +317,7 @@ def redemption_shape(answer: RedemptionAnswer) -> RedemptionShape:
         credit=answer.member.credit if answer.member else None,
         vouchers=answer.vouchers,
         repeated=answer.repeated,
+        ground=answer.ground,
     )
 
 
@@ -304,6 +334,7 @@ def refund_shape(answer: RefundAnswer, voice: Voice) -> RefundShape:
         credit=member.credit if member else None,
         vouchers=answer.vouchers,
         repeated=answer.repeated,
+        provisional=answer.provisional,
     )
 
 
@@ -321,4 +352,5 @@ def refund_preview_shape(preview: RefundPreview, voice: Voice) -> RefundPreviewS
         spent=tuple(SpentShape(s.unit, s.units, s.charged, s.value, s.waived, s.owed) for s in preview.spent),
         balances=member.balances if member else None,
         credit=member.credit if member else None,
+        provisional=preview.provisional,
     )

@@ -24,7 +24,7 @@ from agent.devices.loading import build
 from agent.ledger.kept.slip_queue import SlipQueue
 from agent.ledger.members import card_holder, first_name
 from agent.loyalty.cards import Source
-from agent.slips.facts import SlipFacts
+from agent.slips.facts import Addressee, SlipFacts
 from agent.slips.layout import lay_out
 from agent.upkeep.running import Running, find_running
 from drivers import DRIVERS
@@ -149,7 +149,7 @@ class Till:
             name = None if facts.account is None else first_name(ledger, facts.account)
         finally:
             ledger.close()
-        return printer.encode(lay_out(facts, config.slips.letterhead(), name=name))
+        return printer.encode(lay_out(facts, config.slips.letterhead(), Addressee(name)))
 
     def _listen(self) -> None:
         headers = {"Authorization": f"Bearer {self.running.token}"}

@@ -20,6 +20,8 @@ CALLS: list[Call] = [
     ("POST", "/v1/members", {"op": "E-access", "name": "Ana"}),
     ("GET", "/v1/members/nobody", None),
     ("POST", "/v1/drawer", {}),
+    ("POST", "/v1/slips/word", {"op": "R1", "whole": True}),
+    ("POST", "/v1/slips/copies", {"op": "R1", "number": 1}),
 ]
 CARES: list[Call] = [("POST", "/v1/devices/slips/check", {"level": "internal"})]
 LOOKS: list[Call] = [("GET", "/v1/status", None)]

@@ -53,7 +53,7 @@ def test_a_ledger_that_cannot_be_trusted_is_said_so_and_the_status_stays_readabl
         till.board.show("sync", lambda: {"word": "met"})
         till.shop.ledger.close()
 
-        answer = till.pos.post("/v1/sales", json={"op": "S-1", "lines": [LINE]})
+        answer = till.pos.post("/v1/preview", json={"lines": [LINE]})
 
         assert answer.status_code == 503
         assert error_of(answer)["code"] == "ledger"

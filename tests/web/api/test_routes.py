@@ -23,6 +23,7 @@ MEMBER = {
     "tier",
     "balances",
     "labels",
+    "phone_end",
     "punch_cards",
     "nearest",
     "offers",
@@ -157,6 +158,29 @@ def test_a_card_of_a_household_is_linked_and_only_collects(till: WebTill) -> Non
     refused(till, f"members/{account}/cards", 422, "invalid", op=till.new_op(), card=till.new_card(), role="give")
 
 
+def test_a_member_is_found_by_e_mail_and_told_from_namesakes_by_the_number(till: WebTill) -> None:
+    for number in ("123", "124"):
+        till.post("members", op=till.new_op(), name="Ana Pop", phone=f"0722000{number}", email=f"{number}@example.org")
+
+    (seen,) = till.post("identify", email="124@EXAMPLE.org")["members"]
+    assert (seen["name"], seen["phone_end"]) == ("Ana", "124")
+    assert {one["phone_end"] for one in till.post("identify", name="Anna Pop")["members"]} == {"123", "124"}
+
+
+def test_only_a_supervisor_erases_a_member_and_once(till: WebTill) -> None:
+    account, op = till.member(points=10, name="Gil Erasable"), till.new_op()
+    path = f"members/{account}/erasure"
+    refused(till, path, 403, "forbidden", op=op)
+
+    supervisor = till.client(Scope.SUPERVISOR)
+    first = supervisor.post(f"/v1/{path}", json={"op": op}).json()
+    again = supervisor.post(f"/v1/{path}", json={"op": op}).json()
+
+    assert set(first) == {"entry", "account", "pending", "repeated"}
+    assert (first["account"], first["pending"], first["repeated"], again["repeated"]) == (account, [], False, True)
+    assert till.post("identify", name="Gil Erasable")["members"] == []
+
+
 def test_a_mistyped_code_of_a_friend_enrols_nobody(till: WebTill) -> None:
     refused(till, "members", 422, "invalid", op=till.new_op(), name="Ion", referred_by="AAAA-AAAAA")
 
@@ -257,7 +281,9 @@ def test_a_redemption_pays_part_of_the_sale_that_names_it(till: WebTill) -> None
 
     redeemed = till.post("redemptions", op=op, account=account, reward="money")
 
-    assert set(redeemed) == {"entry", "label", "unit", "units", "value", "balances", "credit", "vouchers", "repeated"}
+    said = {"entry", "label", "unit", "units", "value", "balances", "credit", "vouchers", "repeated", "ground"}
+    assert set(redeemed) == said
+    assert redeemed["ground"] == "balance"  # this till stands alone
     assert (redeemed["units"], redeemed["value"], redeemed["balances"]["points"]) == (100, 500, 50)
     sold = till.post("sales", op=till.new_op(), account=account, lines=[LINE], redemptions=[op])
     assert (sold["total"], sold["due"]) == (1530, 1030)
@@ -292,8 +318,9 @@ def test_a_redemption_is_given_back_once(till: WebTill) -> None:
 
     answer = till.post("refunds", op=undo, redemption=op)
 
-    assert set(answer) == {"entry", "money", "credited", "effects", "balances", "credit", "vouchers", "repeated"}
-    assert (answer["money"], answer["balances"]["points"]) == (0, 150)
+    shown = {"entry", "money", "credited", "effects", "balances", "credit", "vouchers", "repeated", "provisional"}
+    assert set(answer) == shown
+    assert (answer["money"], answer["provisional"], answer["balances"]["points"]) == (0, False, 150)
     assert answer["effects"][0]["text"] == "Given back to you: +100 points"
     assert till.post("refunds", op=undo, redemption=op)["repeated"]
     refused(till, "refunds", 409, "not_allowed", op=till.new_op(), redemption=op)

@@ -47,5 +47,5 @@ def test_what_did_not_apply_says_what_is_missing() -> None:
 def test_a_notice_has_its_sentence_and_calls_units_by_their_label() -> None:
     told = VOICE.told(Reason("expiring", {"units": 30, "unit": "coffee", "until": "2026-12-31"}))
 
-    assert told.text == "30 Coffee card expire on 2026-12-31"
+    assert told.text == "30 Coffee card expire on 31\u00a0Dec\u00a02026"
     assert told.numbers["unit"] == "coffee"

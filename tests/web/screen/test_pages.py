@@ -111,6 +111,8 @@ def test_the_page_knows_the_programme(till: WebTill) -> None:
         "categories": ["coffee"],
         "before": "€",
         "digits": 2,
+        "group": ",",
+        "point": ".",
         "after": "",
     }
 
@@ -161,12 +163,12 @@ def test_nothing_else_is_served(till: WebTill, path: str) -> None:
 @pytest.mark.parametrize(
     ("currency", "style"),
     [
-        ("GBP", {"before": "£", "digits": 2, "after": ""}),
-        ("JPY", {"before": "¥", "digits": 0, "after": ""}),
-        ("MDL", {"before": "", "digits": 2, "after": " MDL"}),
-        ("KWD", {"before": "", "digits": 3, "after": " KWD"}),
-        ("ISK", {"before": "", "digits": 0, "after": " ISK"}),
+        ("GBP", {"before": "£", "digits": 2, "after": "", "group": ",", "point": "."}),
+        ("JPY", {"before": "¥", "digits": 0, "after": "", "group": ",", "point": ""}),
+        ("MDL", {"before": "", "digits": 2, "after": "\u00a0MDL", "group": ",", "point": "."}),
+        ("KWD", {"before": "", "digits": 3, "after": "\u00a0KWD", "group": ",", "point": "."}),
+        ("ISK", {"before": "", "digits": 0, "after": "\u00a0ISK", "group": ",", "point": ""}),
     ],
 )
 def test_amounts_are_written_as_slips_write_them(currency: str, style: dict[str, object]) -> None:
-    assert amount_style(currency) == style
+    assert amount_style(currency, "en") == style

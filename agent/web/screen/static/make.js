@@ -12,6 +12,6 @@ export function make(tag, attributes, ...children) {
 }
 
 /** Return minor units as text in the programme's currency. */
-export function money(minor, { before, digits, after }) {
-  return (minor < 0 ? "\u2212" : "") + before + formatAmount(Math.abs(minor), digits) + after;
+export function money(minor, style) {
+  return (minor < 0 ? "\u2212" : "") + style.before + formatAmount(Math.abs(minor), style) + style.after;
 }

@@ -90,7 +90,8 @@ function foundList(found, act) {
   return make("div", { class: "found" }, make("h2", {}, "Which one?"),
     ...found.slice(0, 9).map((member, i) => {
       const held = Object.entries(member.balances).map(([unit, units]) => `${units} ${member.labels[unit]}`);
-      const button = keyed(String(i + 1), member.name ?? "New card", () => act.choose(i));
+      const ends = member.phone_end ? ` \u2026${member.phone_end}` : "";
+      const button = keyed(String(i + 1), (member.name ?? "New card") + ends, () => act.choose(i));
       button.append(make("small", {}, held.join(", ")));
       return button;
     }));

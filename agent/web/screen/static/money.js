@@ -9,11 +9,11 @@ export function parseAmount(text, digits) {
   return Number(match[1]) * 10 ** digits + Number((match[2] || "").padEnd(digits, "0") || 0);
 }
 
-/** Return minor units, none below 0, as text: 1250 is "12.50". */
-export function formatAmount(minor, digits) {
+/** Return minor units, none below 0, as text in the page's language: 1250 is "12.50", or "12,50". */
+export function formatAmount(minor, { digits, group, point }) {
   const text = String(minor).padStart(digits + 1, "0");
-  const whole = Number(text.slice(0, text.length - digits)).toLocaleString("en");
-  return whole + (digits ? "." + text.slice(-digits) : "");
+  const whole = text.slice(0, text.length - digits).replace(/\B(?=([0-9]{3})+$)/g, group);
+  return whole + (digits ? point + text.slice(-digits) : "");
 }
 
 /** Say whether a text typed as amount is so long that it must be a card's number. */

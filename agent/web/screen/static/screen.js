@@ -145,6 +145,7 @@ function listen() {
   on("sale", (sold) => till.soldElsewhere(sold));
   on("device", look);
   on("sync", look);
+  on("ledger", lookNow);
   on("programme", () => {
     outdated = true;
     changed();
@@ -161,6 +162,14 @@ function look() {
   lookTimer ||= setTimeout(lookNow, LOOK_MS);
 }
 
+/** How headquarters is: a word, and how old its news are once that is to be said. Never in the way of selling. */
+function hqChip({ word, stale, age_ms: age, error }) {
+  const hours = Math.floor(age / 3600000);
+  const span = hours < 48 ? `${hours} h` : `${Math.floor(hours / 24)} days`;
+  const name = stale ? `News from HQ is ${span} old` : "HQ";
+  return { name, state: stale || word === "failing" ? "unsure" : "good", title: error ?? word };
+}
+
 async function lookNow() {
   lookTimer = 0;
   const status = await get("status").catch(() => null);
@@ -169,7 +178,9 @@ async function lookNow() {
     name, state: word === "enabled" ? (text ? "unsure" : "good") : "bad", title: text || word,
   }));
   const word = status.sync?.word;
-  if (word && word !== "alone") chips.push({ name: "HQ", state: word === "failing" ? "unsure" : "good", title: word });
+  if (word && word !== "alone") chips.push(hqChip(status.sync));
+  const why = status.ledger?.why;
+  if (why) chips.unshift({ name: "Selling without loyalty", state: "bad", title: `${why.message}: ${why.hint}` });
   drawChips(chips);
 }
 

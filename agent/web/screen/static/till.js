@@ -167,8 +167,13 @@ export class Till {
     try {
       const sale = await post("sales", body);
       body.redemptions.forEach(kept.dropRedeemed);
-      this.end(sale);
-      this.say("good", "Recorded", sale.repeated ? "it had been recorded before" : "");
+      if (sale.aside) {
+        this.set({ ...NOBODY, ...NOTHING });
+        this.say("bad", "Sold without loyalty", "it will be entered later");
+      } else {
+        this.end(sale);
+        this.say("good", "Recorded", sale.repeated ? "it had been recorded before" : "");
+      }
     } catch (error) {
       this.complain(error);
       if (error.unknown) return; // it stays kept, and `sending` stays: Enter sends it again
