@@ -46,7 +46,7 @@ def test_the_agent_may_write_and_nobody_else(path: Path) -> None:
     with closing(opened(path)) as ledger:
         assert ledger.identity.seq == 1
         agent = look_over(path, AGENT)["writer"]
-        other = look_over(path, Running(1, 8765, "secret"))["writer"]
+        other = look_over(path, Running(os.getpid() + 1, 8765, "secret"))["writer"]
         no_agent = look_over(path)["writer"]
 
     assert (agent.ok, other.ok, no_agent.ok) == (True, False, False)
