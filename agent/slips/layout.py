@@ -151,7 +151,7 @@ class _Slip:
             yield Feed(3)
 
     def web(self) -> Iterator[Block]:
-        address = paper.clean(self.letterhead.web)
+        address = paper.clean(self.letterhead.web).replace(paper.FIRM_SPACE, " ")  # a QR code holds none
         if address:
             yield from self.centred(self.said("web", {}).text)
             yield from self.centred(address.partition("://")[2] or address, bold=True)

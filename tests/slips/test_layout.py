@@ -148,6 +148,12 @@ def test_whatever_people_typed_fits_the_paper_and_commands_nothing(
             assert not any(unicodedata.category(char).startswith("C") for char in block.text)
 
 
+def test_a_firm_space_in_a_web_address_stops_no_slip() -> None:
+    blocks = lay_out(SALE, replace(LETTERHEAD, web="https://corner\u00a0shop.example")).blocks
+
+    assert QRCode("https://corner shop.example") in blocks
+
+
 def test_settings_become_a_letterhead_with_the_logo_read() -> None:
     letterhead = SlipSettings("The Corner Shop", logo=DEMO_LOGO, columns=32).letterhead()
 
