@@ -104,3 +104,18 @@ def test_a_profile_frame_of_the_wrong_shape_is_an_error(value: dict[str, object]
 def test_a_profile_frame_that_is_not_canonical_is_an_error() -> None:
     with pytest.raises(JournalError):
         unpack(_frame(1, b"entry") + _frame(2, b'{"subject":"a","sealed":"","key":null}'))
+
+
+def test_a_batch_that_ends_inside_a_header_says_where() -> None:
+    with pytest.raises(JournalError, match=r"^batch ends inside a frame header at byte 7$"):
+        unpack(_frame(1, b"{}") + b"\x01\0\0\0")
+
+
+@pytest.mark.parametrize("field", ["key", "sealed"])
+@pytest.mark.parametrize("text", ["Y\nQ==", " YQ==", "YQ==!", "Y-Q=="])
+def test_the_bytes_of_a_profile_are_base64_and_nothing_else(field: str, text: str) -> None:
+    good = {"key": "YQ==", "sealed": "YQ==", "subject": "a"}
+    assert unpack(_frame(1, b"entry") + _frame(2, encode(good)))[0].profiles == (SealedProfile("a", b"a", b"a"),)
+
+    with pytest.raises(JournalError, match=r"^profile frame of the wrong shape: "):
+        unpack(_frame(1, b"entry") + _frame(2, encode(good | {field: text})))

@@ -128,3 +128,15 @@ def test_any_flip_in_any_of_very_many_chains_is_found(rows: Rows, data: st.DataO
     at, column = data.draw(st.integers(0, len(rows) - 1)), data.draw(st.sampled_from([0, 1]))
     with pytest.raises(ChainBrokenError):
         _verify(_flipped(rows, at, column, data.draw(st.integers(0, len(rows[at][column]) * 8 - 1))))
+
+
+def test_what_does_not_fit_is_said() -> None:
+    (digest, data), (other, _) = chained([entry(1), entry(2)])
+    with pytest.raises(ChainBrokenError, match=r"^entry 1 of till 'till-1' epoch abababab: its hash does not fit$"):
+        _verify([(other, data)])
+    with pytest.raises(ChainBrokenError, match=r"epoch abababab: its bytes cannot be read$"):
+        chain.follow(chain.GENESIS, digest, None, till=TILL, epoch=EPOCH, seq=1)  # type: ignore[arg-type]  # as read
+    with pytest.raises(ChainBrokenError) as caught:
+        chain.check_place(entry(1), till="till-2", epoch="cd" * 16, seq=3)
+    said = "it says it is entry 1 of till 'till-1' epoch abababab, not 3 of 'till-2' epoch cdcdcdcd"
+    assert str(caught.value) == said

@@ -15,6 +15,7 @@ from agent.journal.codes import (
     TYPED_LENGTH,
     SaleCode,
     Serial,
+    is_serial,
     is_typed,
     key_tag,
     kind_tag,
@@ -231,3 +232,49 @@ def test_a_sales_code_fits_a_qr_code_of_version_7() -> None:
     code.make(fit=True)
 
     assert code.version <= 7
+
+
+def test_shops_kinds_and_sales_are_named_by_what_their_hashes_begin_with() -> None:
+    assert (shop_tag("corner"), shop_tag("harbour")) == ("8Q92FH5J", "N9TFDZ83")
+    assert (kind_tag("five-off"), kind_tag("points")) == (576, 789)
+    assert sale_tag(ENTRY) == "R29Z00X8"
+
+
+@pytest.mark.parametrize(
+    ("text", "is_one"),
+    [("J01DR3NQK8N", True), ("J01DR3NQK8", False), ("J01DR3NQK8NN", False), ("J01DR3NQK8U", False), ("", False)],
+)
+def test_a_serial_has_eleven_characters_of_the_alphabet(text: str, is_one: bool) -> None:  # noqa: FBT001 - a case
+    assert is_serial(text) is is_one
+
+
+def test_a_long_code_of_another_shop_says_so() -> None:
+    serial = Serial(kind_tag("five-off"), None, 1)
+    harbour = shop_tag("harbour")
+
+    assert read_long(long_code(serial, harbour, TILL), KNOWN.get) == (serial, harbour)
+
+
+def test_what_does_not_fit_a_sales_code_is_said_as_the_most_that_fits() -> None:
+    for paid, units in ((2**40 - 1, 2**32 - 1), (2**40, 2**32), (2**47, 2**35)):
+        said = read_long_sale(long_sale_code(ENTRY, paid, {"points": units}, TILL), KNOWN.get)
+
+        assert (said.paid, said.earned) == (2**40 - 1, ((kind_tag("points"), 2**32 - 1),))
+
+
+def test_a_code_is_typed_if_it_is_shorter_than_half_a_long_one() -> None:
+    assert is_typed("A" * 67)
+    assert is_typed("A-" * 67)
+    assert not is_typed("A" * 68)
+
+
+def test_what_was_not_signed_for_this_code_is_told_from_a_till_that_nobody_knows() -> None:
+    code = long_code(SERIAL, CORNER, TILL)
+    changed = code[:-1] + ("0" if code[-1] != "0" else "1")
+
+    with pytest.raises(ForgedCodeError, match=r"^the code's signature does not fit what it says$"):
+        read_long(changed, KNOWN.get)
+    with pytest.raises(ForgedCodeError, match=r"^the code was signed by a till that this one does not know$"):
+        read_long(code, dict[bytes, bytes]().get)
+    with pytest.raises(CodeError, match=r"^the code is mistyped: its check character does not fit$"):
+        read_typed("0" * 19 + "1", [SHOP_KEY])

@@ -12,6 +12,7 @@ from agent.journal.entry import (
     DEPTH_MAX,
     ENTRY_BYTES_MAX,
     INTEGER_MAX,
+    ClockReading,
     Entry,
     Posting,
     check_op,
@@ -19,6 +20,7 @@ from agent.journal.entry import (
     decode_entry,
     encode,
     encode_entry,
+    ledger_account,
 )
 from agent.loyalty.sale import Status
 from tests.journal.values import entry, maps, moved, texts
@@ -266,3 +268,33 @@ def test_an_op_of_anything_else_is_refused(op: str) -> None:
 
 def test_an_entry_holds_every_field_even_when_empty() -> None:
     assert set(entry().to_map()) == set(Entry.__slots__)
+
+
+def test_a_clock_reading_stands_in_an_entry_with_all_it_says() -> None:
+    reading = ClockReading(1, 2, "boot", "Europe/Paris", 60, hq_ms=3, hq_age_ms=None, confirmed=True)
+
+    assert reading.to_map() == {
+        "boot": "boot",
+        "confirmed": True,
+        "hq_age_ms": None,
+        "hq_ms": 3,
+        "mono_ms": 2,
+        "offset_min": 60,
+        "wall_ms": 1,
+        "zone": "Europe/Paris",
+    }
+
+
+@pytest.mark.parametrize(
+    ("holder", "account"),
+    [("a", "account:a"), ("till:corner/1", "till:corner/1"), ("vouchers:8Q92FH5J", "vouchers:8Q92FH5J")],
+)
+def test_a_tills_and_a_shops_accounts_are_ledger_accounts_already(holder: str, account: str) -> None:
+    assert ledger_account(holder) == account
+
+
+def test_a_long_op_is_shown_by_how_it_begins() -> None:
+    with pytest.raises(InvalidError, match=rf"op '{'x' * 80}' must be"):
+        check_op("x" * 81)
+    with pytest.raises(JournalError, match=r"profile \['a', 1\] is not a subject and a digest"):
+        decode_entry(encode(entry().to_map() | {"profiles": [["a", 1]]}))

@@ -16,6 +16,7 @@ from agent.journal.feed import (
     Page,
     ProgrammeRow,
     ShopKeyRow,
+    StaffRow,
     TillRow,
     VoucherRow,
     pack,
@@ -47,6 +48,8 @@ _PAGE = Page(
         ShopKeyRow("corner", 1, b"wrapped"),
         VoucherRow("8Q92FH5J", "five-off", "J01DR3NQK8N", 1, b"\x03" * 8),
         VoucherRow("8Q92FH5J", "five-off", "J01DR3NQK8P", -1, None),
+        StaffRow("vera", "supervisor", "$argon2id$"),
+        StaffRow("ion", "cashier", None),
     ),
 )
 _LOTS = st.builds(
@@ -110,3 +113,34 @@ def test_a_row_of_a_kind_unknown_here_is_skipped() -> None:
 def test_a_page_of_another_shape_is_refused(lines: bytes) -> None:
     with pytest.raises(JournalError):
         unpack(lines)
+
+
+def test_a_card_that_only_collects_and_a_member_kept_in_part_come_back_as_they_were() -> None:
+    member = replace(_MEMBER, cards=(CardRow("card1", "a2", _PROFILE, "earn"),), whole=False)
+    page = replace(_PAGE, rows=(member,))
+
+    assert unpack(pack(page)) == page
+
+
+def test_what_the_first_headquarters_did_not_say_of_members_is_that_all_is_whole_and_every_card_spends() -> None:
+    page = replace(_PAGE, rows=(_MEMBER,))
+    lines = pack(page).replace(b',"role":"spend"', b"").replace(b',"whole":true', b"")
+
+    assert b"role" not in lines
+    assert b"whole" not in lines
+    assert unpack(lines) == page
+
+
+def test_a_page_that_does_not_begin_with_itself_is_named() -> None:
+    with pytest.raises(JournalError, match="the first row is 'till'"):
+        unpack(b'{"key":"","row":"till","till":"corner/1"}')
+
+
+def test_more_lots_of_a_member_follow_him_and_nobody_else() -> None:
+    page = replace(_PAGE, rows=(_MEMBER, replace(_MEMBER, account="b")))
+    more = b'\n{"account":"a1","lots":[["points","x",1,null]],"row":"lots"}'
+
+    with pytest.raises(JournalError, match=r"^lots of 'a1' do not follow their member$"):
+        unpack(pack(page) + more)
+    with pytest.raises(JournalError, match=r"^lots of 'a1' do not follow their member$"):
+        unpack(pack(replace(_PAGE, rows=())) + more)

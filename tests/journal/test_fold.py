@@ -118,6 +118,26 @@ def test_a_further_card_is_linked_in_its_role() -> None:
         changes(entry(kind="card_linked", body={"account": "a", "card": "c", "role": "give"}))
 
 
+def test_a_card_that_is_replaced_is_blocked_and_the_new_one_has_its_role() -> None:
+    found = changes(
+        entry(kind="card_replaced", body={"account": "a", "blocked": ["x", "y"], "card": "c", "role": "earn"})
+    )
+
+    assert found.cards == (("x", "a", "blocked"), ("y", "a", "blocked"), ("c", "a", "earn"))
+
+
+def test_a_blocked_card_is_blocked() -> None:
+    assert changes(entry(kind="card_blocked", body={"account": "a", "blocked": ["x"]})).cards == (
+        ("x", "a", "blocked"),
+    )
+
+
+@pytest.mark.parametrize("role", ["blocked", "give"])
+def test_a_new_card_is_not_blocked_from_the_start(role: str) -> None:
+    with pytest.raises(JournalError):
+        changes(entry(kind="card_replaced", body={"account": "a", "blocked": ["x"], "card": "c", "role": role}))
+
+
 def test_what_a_till_counts_is_held_by_the_till_and_concerns_no_member() -> None:
     postings = (Posting("draws", "issuance", -1), Posting("draws", "till:corner/1", 1, "2026-11-22"))
 
@@ -194,3 +214,30 @@ def test_the_postings_of_an_unknown_kind_count() -> None:
 def test_a_known_kind_with_a_body_of_the_wrong_shape_is_named(kind: str, body: dict[str, Any]) -> None:
     with pytest.raises(JournalError, match=rf"entry 1 \({kind}\)"):
         changes(entry(kind=kind, body=body))
+
+
+def test_what_came_back_of_a_sale_at_another_till_is_no_line_of_this_one() -> None:
+    lines = [{"sale": "s", "line": 0, "quantity": 1000, "till": "harbour/1"}, {"sale": "s", "line": 1, "quantity": 5}]
+
+    assert changes(entry(kind="refund", body={"lines": lines})).returned == {("s", 1): 5}
+
+
+def test_an_erased_member_is_named() -> None:
+    found = changes(entry(kind="member_erased", body={"account": "a"}))
+
+    assert found == Changes(erased="a", accounts=frozenset("a"))
+
+
+def test_vouchers_are_held_by_their_shop_and_concern_no_member() -> None:
+    postings = (Posting("five", "issuance", -1), Posting("five", "vouchers:8Q92FH5J", 1, "J01DR3NQK8N", "2026-12-31"))
+
+    found = changes(entry(postings=postings))
+
+    assert found.lots == {("vouchers:8Q92FH5J", "five", "J01DR3NQK8N", "2026-12-31"): 1}
+    assert found.accounts == frozenset()
+
+
+def test_a_lot_on_a_ledger_account_is_held_by_nobody() -> None:
+    postings = (Posting("points", "issuance", -1, "lot"), Posting("points", REDEEMED, 1, "lot"))
+
+    assert changes(entry(postings=postings)) == Changes()

@@ -1,5 +1,6 @@
 import pytest
 from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -63,7 +64,7 @@ def test_a_key_wrapped_for_a_receiver_is_unwrapped_by_nobody_else() -> None:
 
     assert KEY not in wrapped
     assert unwrap_key(wrapped, receiver) == KEY
-    with pytest.raises(JournalError, match="another receiver"):
+    with pytest.raises(JournalError, match=r"^the profile key was wrapped for another receiver$"):
         unwrap_key(wrapped, stranger)
 
 
@@ -74,3 +75,9 @@ def test_a_wrapped_key_that_was_cut_or_changed_does_not_unwrap() -> None:
     for damaged in (b"", wrapped[:-1], wrapped[:10], wrapped[:-1] + bytes([wrapped[-1] ^ 1])):
         with pytest.raises(JournalError):
             unwrap_key(damaged, receiver)
+
+
+def test_a_profile_is_bound_to_its_subject_by_the_cipher() -> None:
+    sealed = AESGCM(KEY).encrypt(NONCE, b'{"name":"Ada"}', b"acc-1")
+
+    assert seal({"name": "Ada"}, subject="acc-1", key=KEY, nonce=NONCE) == NONCE + sealed

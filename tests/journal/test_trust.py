@@ -1,3 +1,6 @@
+import hashlib
+from base64 import b64encode
+
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
@@ -55,3 +58,24 @@ def test_a_signature_on_a_programme_is_for_that_file_shop_and_number() -> None:
     for data, shop, number in ((b"name = 2", "corner", 7), (b"name = 1", "harbour", 7), (b"name = 1", "corner", 8)):
         with pytest.raises(JournalError, match="signature"):
             check_programme(data, signature, key=_ONLINE_PUBLIC, shop=shop, number=number)
+
+
+def test_a_programmes_signature_is_on_its_hash_its_shop_and_its_number() -> None:
+    signature = sign_programme(b"name = 1", _ONLINE, shop="corner", number=7)
+
+    digest = hashlib.sha256(b"name = 1").hexdigest()
+    signed = f'tallystick programme 1\n{{"number":7,"programme":"{digest}","shop":"corner"}}'
+    _ONLINE.public_key().verify(signature, signed.encode())
+
+
+def test_the_root_keys_word_is_on_what_it_delegates() -> None:
+    stated = b'{"key":"' + b64encode(_ONLINE_PUBLIC) + b'","role":"feed","serial":3}'
+
+    signature = _ROOT.sign(b"tallystick delegation 1\n" + stated)
+    signed = b'{"delegation":' + stated + b',"signature":"' + b64encode(signature) + b'"}'
+    assert _DELEGATION.sign(_ROOT) == signed
+
+
+def test_a_key_of_no_length_at_all_signs_nothing() -> None:
+    with pytest.raises(JournalError, match=r"^the signature does not fit the key and what it is said to sign$"):
+        check_entry(b"h" * 32, b"s" * 64, key=b"")

@@ -25,11 +25,11 @@ from agent.loyalty.programme.rules.earning import Action
 from agent.loyalty.sale import Status
 from tests.counter.shops import BY, Shop, line
 from tests.ledger.kept.test_feed import Feed, up_to
-from tests.loyalty.shops import COFFEE, GOLD, HEAD, MONEY, POINTS
+from tests.loyalty.shops import COFFEE, GOLD, HEAD, MONEY, OPEN, POINTS
 from tests.schemas.day import AFTERNOON, MORNING
 
 NIGHT = f"{HEAD}{POINTS}{COFFEE.replace('punches = 9', 'punches = 4')}{MONEY}{GOLD}".encode()
-PROGRAMMES = (MORNING, AFTERNOON, NIGHT)
+PROGRAMMES = tuple(programme + OPEN.encode() for programme in (MORNING, AFTERNOON, NIGHT))
 CARDS = tuple(f"92500000000{number}" for number in range(6))
 CATEGORIES = (None, "coffee", "gift-card", None, None)
 REWARDS = ("money", "coffee", "gift", "five-for-points")

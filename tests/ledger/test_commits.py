@@ -4,9 +4,8 @@ import resource
 
 import pytest
 
-from agent.errors import (
-    OutcomeUnknownError,
-)
+from agent.errors import EntryTooLargeError, OutcomeUnknownError
+from agent.journal.entry import ENTRY_BYTES_MAX
 from agent.ledger.ledger import Ledger
 from tests.ledger.tills import draft, sale
 
@@ -76,3 +75,41 @@ def test_small_values_are_remembered_and_replaced(ledger: Ledger) -> None:
     ledger.remember({"cursor": b"2"})
 
     assert (ledger.recall("cursor"), ledger.recall("counter"), ledger.recall("other")) == (b"2", b"7", None)
+
+
+def test_after_an_error_that_is_not_the_disks_the_connection_is_kept(ledger: Ledger) -> None:
+    before = ledger.conn
+    with pytest.raises(ZeroDivisionError), ledger.write():
+        raise ZeroDivisionError
+
+    ledger.append(sale("op-1"))
+    assert ledger.conn is before
+
+
+def test_a_commit_that_cannot_even_be_undone_leaves_its_connection(ledger: Ledger) -> None:
+    before = ledger.conn
+    with pytest.raises(ZeroDivisionError), ledger.write() as conn:  # noqa: PT012 - an error half-way is the point
+        conn.execute("COMMIT")  # nothing is left to be undone, as after some errors of a disk
+        raise ZeroDivisionError
+
+    assert ledger.append(sale("op-1")).entry.seq == 2
+    assert ledger.conn is not before
+
+
+def test_entries_that_stand_or_fall_together_are_one_commit(ledger: Ledger) -> None:
+    stood = ledger.identity
+
+    first, second = ledger.append_all((sale("op-1"), sale("op-2")))
+
+    assert (first.n + 1, first.entry.seq + 1) == (second.n, second.entry.seq)
+    assert ledger.identity == type(stood)(stood.till, stood.epoch, stood.seq + 2, second.hash)
+
+
+def test_L2_when_the_second_of_two_entries_cannot_be_recorded_neither_is(ledger: Ledger) -> None:
+    stood = ledger.identity
+
+    with pytest.raises(EntryTooLargeError):
+        ledger.append_all((sale("op-1"), draft("op-2", body={"x": "x" * ENTRY_BYTES_MAX})))
+
+    assert (ledger.identity, ledger.find("op-1")) == (stood, None)
+    assert ledger.append(sale("op-1")).entry.seq == stood.seq + 1

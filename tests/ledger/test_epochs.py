@@ -11,11 +11,12 @@ from agent.errors import (
     LedgerError,
     OutcomeUnknownError,
 )
+from agent.journal.chain import GENESIS
 from agent.journal.entry import decode_entry
 from agent.journal.sealed import unseal, unwrap_key
 from agent.ledger.clock import TillClock
 from agent.ledger.ledger import Ledger
-from agent.ledger.outbox import items_after
+from agent.ledger.outbox import RESTORED, head_at, items_after, restored_over
 from tests.ledger.tills import TILL, derived, enrol, enrolment, opened, sale
 
 
@@ -149,3 +150,16 @@ def test_a_joined_account_is_read_as_what_it_is_part_of(ledger: Ledger) -> None:
 
     assert (ledger.resolve("old"), ledger.resolve("other")) == ("new", "other")
     assert derived(ledger)["lot"] == [("new", "points", "op-1", None, 3)]
+
+
+def test_each_of_several_epochs_is_sent_whole_and_its_heads_are_known(ledger: Ledger) -> None:
+    recorded, epochs = [], []
+    for number in range(3):
+        epochs.append(ledger.identity.epoch)
+        recorded += [ledger.append(sale(f"op-{number}-{i}")) for i in range(2)]
+        ledger.begin_epoch(reason=RESTORED if number == 1 else "moved")
+
+    assert [_sent(ledger, epoch, 1) for epoch in epochs] == [[f"op-{n}-0", f"op-{n}-1"] for n in range(3)]
+    assert [head_at(ledger, one.entry.epoch, one.entry.seq) for one in recorded] == [one.hash for one in recorded]
+    assert head_at(ledger, epochs[1], 0) == GENESIS
+    assert restored_over(ledger) == {epochs[1]}

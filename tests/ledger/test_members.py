@@ -2,11 +2,16 @@ import pytest
 
 from agent.ledger.ledger import Ledger
 from agent.ledger.members import (
+    Called,
     CardHolder,
+    accounts_from,
+    addressed,
+    born,
     called,
     card_holder,
     first_name,
     holder,
+    is_erased,
     last_tap,
     profile_of,
     tapped,
@@ -93,7 +98,7 @@ def test_a_cashier_tells_namesakes_apart_by_how_their_numbers_end(
 ) -> None:
     enrol(ledger, "a", {"name": "Ada", "phone": phone})
 
-    assert called(ledger, "a") == ("Ada", end)
+    assert called(ledger, "a") == Called("Ada", "Ada", end)
 
 
 @pytest.mark.parametrize(("name", "first"), [("Ada Lovelace", "Ada"), (" Ada ", "Ada"), ("", None), (None, None)])
@@ -125,3 +130,65 @@ def test_the_last_tap_of_a_card_is_the_highest_whatever_id_it_was_remembered_und
     ledger.remember(tapped("card-of-a", 65_535))
     assert last_tap(ledger, NUMBER, Source.NUMBER) == 65_535
     assert last_tap(ledger, NUMBER[:-1] + "0", Source.NUMBER) is None
+
+
+def test_a_card_number_of_two_accounts_is_the_households_and_of_several_the_one_that_may_least(ledger: Ledger) -> None:
+    number = ledger.keys.seal({"number": NUMBER, "source": "number"}, subject="c1", account="a")
+    ledger.append(draft("begun", kind="card_opened", body={"account": "a", "card": "c1"}, profiles=(number,)))
+    assert card_holder(ledger, NUMBER, Source.NUMBER) == CardHolder("c1", "a")
+    for card, role in (("c2", "spend"), ("c3", "earn"), ("c4", "spend")):
+        home = f"home-{card}"
+        enrol(ledger, home, {"name": "Ada"})
+        number = ledger.keys.seal({"number": NUMBER, "source": "number"}, subject=card, account=home)
+        linked = {"account": home, "card": card, "role": role}
+        ledger.append(draft(f"link-{card}", kind="card_linked", body=linked, profiles=(number,)))
+
+    assert card_holder(ledger, NUMBER, Source.NUMBER) == CardHolder("c3", "home-c3")
+
+
+@pytest.mark.parametrize(
+    ("birthday", "day"), [("1987-06-05", "06-05"), ("0000-02-29", "02-29"), ("", None), (None, None)]
+)
+def test_of_a_birthday_the_till_tells_the_day_and_never_the_year(
+    ledger: Ledger, birthday: str | None, day: str | None
+) -> None:
+    enrol(ledger, "b", {"name": "Ada", "birthday": birthday})
+    _join(ledger, "a", "b")
+
+    assert (born(ledger, "a"), born(ledger, "b"), born(ledger, "nobody")) == (day, day, None)
+
+
+def test_a_slip_speaks_the_members_language_if_it_is_known(ledger: Ledger) -> None:
+    enrol(ledger, "a", {"name": "Ada Lovelace", "language": "ro"})
+    enrol(ledger, "b", {"name": "Ion"})
+    _join(ledger, "old", "a")
+
+    assert [addressed(ledger, account) for account in ("a", "old", "b", "nobody")] == [
+        ("Ada", "ro"),
+        ("Ada", "ro"),
+        ("Ion", None),
+        (None, None),
+    ]
+    assert first_name(ledger, "old") == "Ada"
+    assert called(ledger, "old") == called(ledger, "a")
+
+
+def test_only_who_was_erased_is_said_to_be(ledger: Ledger) -> None:
+    enrol(ledger, "a", {"name": "Ada"})
+    _join(ledger, "old", "a")
+    before = [is_erased(ledger, account) for account in ("a", "old", "nobody")]
+    ledger.append(draft("erase", kind="member_erased", body={"account": "a"}))
+
+    assert before == [False, False, False]
+    assert [is_erased(ledger, account) for account in ("a", "old", "nobody")] == [True, True, False]
+
+
+def test_accounts_are_found_by_how_their_ids_begin_as_what_they_are_part_of_by_now(ledger: Ledger) -> None:
+    for account in ("ab1", "ab2", "ac", "b", "ab"):
+        enrol(ledger, account, {"name": "Ada"})
+    _join(ledger, "abz", "b")
+
+    assert accounts_from(ledger, "ab") == ["ab", "ab1", "ab2", "b"]
+    assert accounts_from(ledger, "ab2") == ["ab2"]
+    assert accounts_from(ledger, "abz") == ["b"]
+    assert accounts_from(ledger, "x") == []

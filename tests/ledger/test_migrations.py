@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from agent.counter import Counter, RefundAsk, RefundLine, SaleAsk
+from agent.counter import Counter, FindAsk, RefundAsk, RefundLine, SaleAsk
 from agent.errors import LedgerError
 from agent.ledger import audit
 from agent.ledger.kept.slip_queue import SlipQueue
@@ -89,8 +89,11 @@ def test_an_older_ledger_knows_its_members_and_sells_on(tmp_path: Path, schema: 
         sold = till.sell(SaleAsk("new", (line(1000),), ana.account, ana.card), by="pos")
         given = till.refund(RefundAsk("back", (RefundLine("S-2", 0, 1000),)), by="pos")
 
-        assert (ana.name, [found.account for found in till.find_by_name("Testova")]) == ("Ana", [ana.account])
-        assert [found.account for found in till.find_by_phone("+44 7700 900123")] == [ana.account]
+        assert (ana.name, [found.account for found in till.find(FindAsk(name="Testova"), by="checkout")]) == (
+            "Ana",
+            [ana.account],
+        )
+        assert [found.account for found in till.find(FindAsk(phone="+44 7700 900123"), by="checkout")] == [ana.account]
         assert till.identify(ELSEWHERE, Source.NUMBER, by="pos").account == "elsewhere"
         assert sold.member is not None
         assert sold.member.balances["points"] > ana.balances["points"]
@@ -180,7 +183,7 @@ def test_a_migration_killed_before_any_statement_leaves_the_old_schema_or_the_ne
             audit.verify(ledger)
             audit.check_derived(ledger)
             if schema is not None:
-                assert counter(ledger).find_by_name("Testova") != []
+                assert counter(ledger).find(FindAsk(name="Testova"), by="checkout") != []
         assert lots(path) == held
         assert (migrated(path), tables(path)) == (known(), schemas[-1]), statement
         statement += step

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 from agent.journal.entry import MEMBER_PREFIX, Posting
@@ -61,9 +61,16 @@ percent = 150
 """
 
 
+OPEN = """
+[without_card]
+spend = "open"
+"""
+
+
 def programme(*parts: str) -> Programme:
-    """A programme of HEAD and the given tables."""
-    return load("".join((HEAD, *parts)).encode())
+    """A programme of HEAD and the given tables, which asks for no proof unless they say what is asked."""
+    asked = "[without_card]" in "".join(parts)
+    return load("".join((HEAD, *parts, "" if asked else OPEN)).encode())
 
 
 def shipped(name: str) -> Programme:
@@ -75,6 +82,11 @@ def member(status: Status = Status.REGULAR, **lots: int | dict[str, int]) -> Hol
     """Account `m` that holds `unit=amount` in one lot, or `unit={lot: amount}`."""
     held = {unit: {"old": amount} if isinstance(amount, int) else amount for unit, amount in lots.items()}
     return Holder("m", status, {unit: tuple(Lot(lot, n) for lot, n in of.items()) for unit, of in held.items()})
+
+
+def holding(lots: Mapping[str, Mapping[str, int]]) -> Holder:
+    """Account `m` that holds `lots`: unit -> lot -> amount."""
+    return Holder("m", Status.REGULAR, {unit: tuple(Lot(lot, n) for lot, n in of.items()) for unit, of in lots.items()})
 
 
 def line(amount: int, category: str | None = None, *, pieces: int = 1, tax: int = 0) -> Line:

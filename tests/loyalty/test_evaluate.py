@@ -4,9 +4,10 @@ from hypothesis import strategies as st
 
 from agent.journal.entry import ISSUANCE, Posting, encode
 from agent.journal.fold import check_conservation
+from agent.loyalty.judging.case import note
 from agent.loyalty.judging.evaluate import evaluate
 from agent.loyalty.judging.standing import tier_of
-from agent.loyalty.sale import LINES_MAX, MONEY_MAX, Holder, Judgement, Line, Moment, Redeemed, Sale, Status
+from agent.loyalty.sale import LINES_MAX, MONEY_MAX, Holder, Judgement, Line, Moment, Reason, Redeemed, Sale, Status
 from tests.loyalty.shops import COFFEE, EARN, GOLD, HEAD, MONEY, NOW, POINTS, UNSURE, by_reason, line, member, programme
 from tests.loyalty.shops import shipped as ready
 
@@ -239,3 +240,19 @@ def test_a_programme_that_earns_nothing_says_nothing() -> None:
     judgement = evaluate(programme(), member(), Sale((line(100),)), NOW, lot="new")
 
     assert (judgement.effects, HEAD.count("earn")) == ((), 0)
+
+
+def test_who_earns_nothing_at_all_is_told_why_under_that_name() -> None:
+    sale = Sale((line(900),))
+    for holder, code in ((None, "no_member"), (member(Status.BLOCKED), "blocked")):
+        expected = Judgement((note(code, Reason(code)),), (), None, None)
+        assert evaluate(SHOP, holder, sale, NOW, lot="new") == expected
+
+
+def test_a_tier_that_was_reached_before_is_not_told_again() -> None:
+    gold = member(spend={"2024": 60_000})
+    judgement = _judge(line(900), holder=gold)
+
+    assert (judgement.tier_before, judgement.tier_after) == ("gold", "gold")
+    assert "tier_reached" not in by_reason(judgement)
+    assert "tier_reached" not in by_reason(_judge(line(900)))

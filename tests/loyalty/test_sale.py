@@ -69,3 +69,22 @@ def test_an_effect_comes_back_from_an_entry_as_it_was() -> None:
     effect = Effect("r", "points", 3, "l", (0, 2), Measure.QUANTITY, Reason("punches", {"count": 3, "card": "C"}))
 
     assert Effect.from_map(effect.to_map()) == effect
+
+
+def test_an_effect_on_another_account_and_with_a_last_day_comes_back_as_it_was() -> None:
+    effect = Effect("r", "points", 3, "l", (), Measure.SALE, Reason("counted"), "2025-01-01", "till:corner/1")
+
+    assert Effect.from_map(effect.to_map()) == effect
+    first = {name: value for name, value in effect.to_map().items() if name not in {"account", "expires"}}
+    read = Effect.from_map(first)
+    assert (read.expires, read.account) == (None, None)
+
+
+def test_names_of_one_and_of_forty_characters_are_taken() -> None:
+    for size in (1, 40):
+        assert Line("a" * size, 1000, 1, "c" * size, brand="b" * size).brand == "b" * size
+    for wrong in ("", "x" * 41):
+        with pytest.raises(InvalidError):
+            Line("a", 1000, 1, wrong)
+        with pytest.raises(InvalidError):
+            Line("a", 1000, 1, brand=wrong)

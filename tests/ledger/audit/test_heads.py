@@ -185,3 +185,57 @@ def test_an_epoch_that_headquarters_holds_and_nobody_has_here_is_found(ledger: L
 
     with pytest.raises(ChainBrokenError, match="headquarters holds entry 4 of epoch eeeeeeee"):
         audit.check_held(ledger)
+
+
+def test_after_a_restore_headquarters_may_hold_what_came_after_the_backup_and_nothing_else(ledger: Ledger) -> None:
+    over = ledger.append(sale("op-1"))
+    ledger.begin_epoch(reason=RESTORED)
+    ended = ledger.append(sale("op-2"))
+    ledger.begin_epoch(reason="moved")
+    now = ledger.append(sale("op-3"))
+    later, unheard = Position(over.entry.epoch, 9, b"h" * 32), Position("e" * 32, 4, b"h" * 32)
+
+    note_held(ledger, [later, unheard, _position(ended), _position(now)])
+    audit.check_held(ledger)
+    for wrong in (
+        Position(ended.entry.epoch, 3, b"h" * 32),  # an epoch that no restore ended
+        Position(over.entry.epoch, 2, b"h" * 32),  # what the backup held already
+        Position(now.entry.epoch, 2, b"h" * 32),
+    ):
+        note_held(ledger, [later, unheard, _position(ended), _position(now), wrong])
+        with pytest.raises(ChainBrokenError, match=rf"holds entry {wrong.seq} of epoch {wrong.epoch[:8]}, which"):
+            audit.check_held(ledger)
+
+
+def test_who_finds_that_a_ledger_was_cut_is_told_what_to_do(ledger: Ledger) -> None:
+    note_held(ledger, [Position("e" * 32, 4, b"h" * 32)])
+
+    with pytest.raises(ChainBrokenError) as caught:
+        audit.check_held(ledger)
+    assert caught.value.hint == "keep the file as it is and call headquarters: it holds the entries"
+    with pytest.raises(ChainBrokenError) as caught:
+        audit.find_head(ledger, "0" * 16)
+    assert caught.value.hint == (
+        "read the digits again; if they are right, keep the paper and the file as they are and call headquarters"
+    )
+    ledger.begin_epoch(reason=RESTORED)
+    why = "its entry came after the backup that was put back here, or this ledger was cut or rewritten"
+    with pytest.raises(ChainBrokenError, match=rf"on this paper: {why}$"):
+        audit.find_head(ledger, "0" * 16)
+
+
+def test_what_headquarters_said_of_other_epochs_stays_when_it_speaks_of_one(ledger: Ledger) -> None:
+    first = ledger.append(sale("op-1"))
+    note_held(ledger, [_position(first)])
+    ledger.begin_epoch()
+    second = ledger.append(sale("op-2"))
+    note_held(ledger, [_position(second)])
+
+    assert held(ledger) == (_position(first), _position(second))
+
+
+def test_what_is_no_head_at_all_is_shown_by_how_it_begins(ledger: Ledger) -> None:
+    with pytest.raises(
+        InvalidError, match=rf"^head '{'x' * 80}' must be 16 to 64 hexadecimal digits, as a slip has them$"
+    ):
+        audit.find_head(ledger, "x" * 81)

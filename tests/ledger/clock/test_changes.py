@@ -2,7 +2,16 @@ from typing import Any
 
 import pytest
 
-from agent.ledger.clock.changes import AWAY_MAX_MS, CHANGE_MIN_MS, Change, Noticed, change_since, is_plausible
+from agent.ledger.clock.changes import (
+    AWAY_MAX_MS,
+    CHANGE_MIN_MS,
+    NOTES_AN_HOUR,
+    Change,
+    Notes,
+    Noticed,
+    change_since,
+    is_plausible,
+)
 from tests.ledger.clock.times import DAY_MS, HOUR_MS, NEW_YEAR_MS, YEAR_MS, Times, at
 
 
@@ -99,3 +108,16 @@ def test_an_entry_of_before_entries_named_their_zone_is_no_change() -> None:
 )
 def test_a_time_before_this_software_or_long_after_it_cannot_be_believed(moment: str, *, plausible: bool) -> None:
     assert is_plausible(at(moment)) is plausible
+
+
+def test_a_change_waits_until_the_tenth_before_it_is_an_hour_old() -> None:
+    notes = Notes()
+    for at_ms in range(0, 10 * NOTES_AN_HOUR, 10):
+        assert not notes.are_enough(at_ms)
+        notes.add(at_ms)
+
+    assert notes.are_enough(HOUR_MS - 1)
+    assert not notes.are_enough(HOUR_MS)
+    notes.add(HOUR_MS)
+    assert notes.are_enough(HOUR_MS + 9)
+    assert not notes.are_enough(HOUR_MS + 10)

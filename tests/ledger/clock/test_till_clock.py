@@ -3,7 +3,7 @@ from dataclasses import replace
 
 import pytest
 
-from agent.ledger.clock import DRIFT_MAX_MS, HqTime, Noticed
+from agent.ledger.clock import DRIFT_MAX_MS, HqTime, Noticed, TillClock
 from agent.ledger.clock.changes import CHANGE_MIN_MS, NOTES_AN_HOUR
 from tests.ledger.clock.times import DAY_MS, HOUR_MS, NEW_YEAR_MS, YEAR_MS, Times, at
 
@@ -285,3 +285,30 @@ def test_a_thread_that_was_held_up_between_two_clocks_sees_no_change() -> None:
 
 def test_noticed_has_a_word_for_each_way() -> None:
     assert [str(noticed) for noticed in Noticed] == ["running", "restart", "boot", "zone"]
+
+
+def test_clocks_are_read_in_whole_milliseconds() -> None:
+    clock = TillClock("UTC", alone=False, wall_ns=lambda: 2_999_999, mono_ns=lambda: 1_999_999, boot="one")
+
+    assert clock.heard_from_hq(7) == HqTime(7, 1, "one")
+    reading = clock.read()
+    assert (reading.wall_ms, reading.mono_ms, reading.hq_ms, reading.hq_age_ms) == (2, 1, 7, 0)
+    assert clock.is_confirmed()
+
+
+def test_whether_the_clock_is_confirmed_is_asked_as_a_reading_says() -> None:
+    times = Times()
+    for alone in (False, True):
+        clock = times.clock(alone=alone, boot="one")
+        assert clock.is_confirmed() is clock.read().confirmed is alone
+        heard = clock.heard_from_hq(times.wall_ms + DRIFT_MAX_MS)
+        times.pass_ms(500)
+        assert clock.is_confirmed() is clock.read().confirmed is True
+        times.wall_ms -= 1
+        assert clock.is_confirmed() is clock.read().confirmed is False
+        times.wall_ms += 1
+        again = times.clock(alone=alone, boot="two")
+        again.recall(heard)
+        assert again.is_confirmed() is again.read().confirmed is False
+        times.wall_ms = heard.hq_ms
+        assert again.is_confirmed() is again.read().confirmed is alone

@@ -1,5 +1,6 @@
 """What is kept aside: durable lines that nobody can read, each once."""
 
+import resource
 from pathlib import Path
 
 import pytest
@@ -86,3 +87,72 @@ def test_a_folder_that_takes_no_file_is_said_so(path: Path) -> None:
     path.mkdir()
     with pytest.raises(NotKeptError, match="nothing can be kept aside"):
         Aside(path, key=KEY)._append(b"line\n")
+
+
+def test_every_op_keeps_the_last_reason_that_it_was_refused_with(aside: Aside, path: Path) -> None:
+    for op in ("op-1", "op-2"):
+        aside.put(op, SOLD)
+    aside.settle({"op-1": "invalid", "op-2": "no_room"})
+    before = path.stat().st_ino
+    aside.settle({"op-2": "invalid", "unknown": None})
+    after = path.stat().st_ino
+    aside.settle({"op-2": "invalid"})
+
+    assert [(line.op, line.refused) for line in lines_of(path)] == [("op-1", "invalid"), ("op-2", "invalid")]
+    assert before != after == path.stat().st_ino  # what changes nothing writes nothing
+    assert [file.name for file in path.parent.iterdir()] == ["aside"]
+    assert path.stat().st_mode & 0o777 == 0o600
+
+
+def test_what_the_keys_of_today_do_not_open_is_named_and_stays(aside: Aside, path: Path) -> None:
+    aside.put("old", SOLD)
+    today = Aside(path, key=bytes(32))
+    today.put("new", SOLD)
+
+    assert (today.unreadable(), [op for op, _ in today.waiting()]) == (["old"], ["new"])
+    assert aside.unreadable() == ["new"]
+
+
+def test_a_file_that_is_exactly_full_takes_no_more(path: Path) -> None:
+    Aside(path, key=KEY).put("op-1", SOLD)
+    full = Aside(path, key=KEY, bytes_max=2 * path.stat().st_size)
+    full.put("op-2", SOLD)
+
+    with pytest.raises(NotKeptError):
+        full.put("op-3", SOLD)
+    assert [op for op, _ in full.waiting()] == ["op-1", "op-2"]
+
+
+def test_a_torn_line_is_ended_once_and_a_whole_one_not_at_all(aside: Aside, path: Path) -> None:
+    aside.put("op-1", SOLD)
+    aside.put("op-2", SOLD)
+    assert path.read_bytes().count(b"\n") == 2
+    path.write_bytes(b"x")  # as short as a line can be torn
+    aside.put("op-3", SOLD)
+    aside.put("op-4", SOLD)
+
+    assert path.read_bytes().startswith(b"x\n")
+    assert path.read_bytes().count(b"\n") == 3
+    assert [op for op, _ in aside.waiting()] == ["op-3", "op-4"]
+
+
+def test_a_line_of_other_bytes_stops_nobody(aside: Aside, path: Path) -> None:
+    aside.put("op 1", SOLD)
+    path.write_bytes(b"\xff \xff \xff\nshort\n" + path.read_bytes())
+
+    assert [op for op, _ in aside.waiting()] == ["op 1"]
+    assert [line.op for line in lines_of(path)][1:] == ["op 1"]
+
+
+def test_a_line_that_the_disk_did_not_take_whole_leaves_nothing_behind(aside: Aside, path: Path) -> None:
+    aside.put("op-1", SOLD)
+    before = path.read_bytes()
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (len(before) + 10, hard))
+    try:
+        with pytest.raises(NotKeptError, match="nothing can be kept aside: there is no room to keep anything aside"):
+            aside.put("op-2", SOLD)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+
+    assert path.read_bytes() == before

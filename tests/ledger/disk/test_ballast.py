@@ -1,6 +1,7 @@
 """The ballast: really there, given up when the disk is full, and made again before anything else."""
 
 import os
+import resource
 from pathlib import Path
 
 import pytest
@@ -85,3 +86,31 @@ def test_a_disk_that_takes_no_more_names_is_full(path: Path, monkeypatch: pytest
     path.symlink_to(path.parent / "no folder" / "ballast")
 
     assert not Ballast(path, SIZE).look()
+
+
+def test_giving_up_what_is_gone_or_cannot_be_deleted_is_no_error(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    ballast = Ballast(path, SIZE)
+    ballast.look()
+    path.unlink()
+    ballast.give_up()
+    path.mkdir()
+    ballast.give_up()
+    free(monkeypatch, SIZE * 2)
+
+    assert not ballast.look()
+    path.rmdir()
+    assert ballast.look()
+    assert path.stat().st_mode & 0o777 == 0o600
+
+
+def test_a_disk_that_takes_a_name_and_no_room_is_full_and_keeps_nothing_of_it(
+    path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    free(monkeypatch, SIZE * 3 // 2)
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (SIZE - 1, hard))
+    try:
+        assert not Ballast(path, SIZE).look()
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+    assert not path.exists()

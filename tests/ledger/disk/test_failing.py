@@ -56,6 +56,33 @@ def test_L8_a_connection_that_saw_an_error_is_left_before_the_next_use(ledger: L
     assert ledger.trouble is None
 
 
+def test_L8_a_ledger_that_was_opened_anew_is_not_opened_again(ledger: Ledger, path: Path) -> None:
+    away = path.parent.rename(path.parent.with_name("away"))
+    with pytest.raises(LedgerError), ledger.reading() as conn:
+        conn.execute("SELECT nothing FROM nowhere")
+    with pytest.raises(LedgerDownError, match=r"^the disk failed under ledger 'ledger\.db': No such file"):
+        ledger.find("op-1")
+    away.rename(path.parent)
+    ledger.append(sale("op-1"))
+    anew = ledger.conn
+    ledger.append(sale("op-2"))
+
+    assert ledger.conn is anew
+
+
+def test_L8_a_ledger_open_for_reading_is_opened_anew_for_reading(ledger: Ledger, path: Path) -> None:
+    ledger.append(sale("op-1"))
+    with closing(opened(path, read_only=True)) as reader:
+        before = reader.conn
+        with pytest.raises(LedgerError), reader.reading() as conn:
+            conn.execute("SELECT nothing FROM nowhere")
+
+        assert reader.find("op-1") is not None
+        assert reader.conn is not before
+        with pytest.raises(sqlite3.OperationalError, match="readonly"):
+            reader.conn.execute("DELETE FROM state")
+
+
 def test_L8_a_ledger_that_cannot_be_opened_anew_takes_nothing_until_it_can(ledger: Ledger, path: Path) -> None:
     ledger.append(sale("op-1"))
     hash_of = "SELECT hash FROM entry WHERE op = 'op-1'"

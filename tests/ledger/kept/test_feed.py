@@ -1,3 +1,4 @@
+import logging
 import secrets
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
@@ -13,18 +14,20 @@ from agent.errors import ChainBrokenError, JournalError
 from agent.journal.batch import SealedProfile
 from agent.journal.chain import GENESIS, link
 from agent.journal.entry import Entry, decode_entry, encode_entry
-from agent.journal.feed import CardRow, Cursor, EntryRow, LotRow, MemberRow, Page, ProgrammeRow, Row
+from agent.journal.feed import CardRow, Cursor, EntryRow, LotRow, MemberRow, Page, ProgrammeRow, Row, StaffRow
 from agent.journal.fold import changes
 from agent.journal.sealed import seal, wrap_key
+from agent.journal.staff.people import Role as StaffRole
 from agent.journal.trust import Delegation, Role
 from agent.journal.wire import HQ, Position
 from agent.ledger import audit
 from agent.ledger.kept import programmes
-from agent.ledger.kept.feed import apply_page, cursor_of
+from agent.ledger.kept.feed import Fed, apply_page, cursor_of
 from agent.ledger.kept.forgetting import erasing
 from agent.ledger.kept.forgetting.dropping import drop_all
 from agent.ledger.kept.held import note_held
 from agent.ledger.kept.profiles.finding import Found, by_name, by_phone
+from agent.ledger.kept.staff import StaffKept, staff_kept
 from agent.ledger.ledger import Ledger
 from agent.ledger.members import CardHolder, card_holder, holder, profile_of
 from agent.loyalty.cards import Source
@@ -280,6 +283,27 @@ class TestProfiles:
 
         assert profile_of(ledger, "a") == {"name": "Augusta"}
         assert profile_of(ledger, "card-of-a") == {"number": NUMBER, "source": "number"}
+
+    def test_a_newer_profile_under_this_tills_key_is_kept_byte_for_byte(self, ledger: Ledger) -> None:
+        enrol(ledger, "a", {"name": "Ada"})
+        key = ledger.keys.get("a")
+        assert key is not None
+        newer = sealed_for_till({"name": "Augusta", "phone": "020 7946 0001"}, subject="a", key=key)
+
+        Feed(ledger).tell(replace(told("a"), profiles=(newer,)), upto=[up_to(ledger, 2)])
+
+        with ledger.reading() as conn:
+            assert [bytes(row[0]) for row in conn.execute("SELECT sealed FROM profile")] == [newer.sealed]
+        assert by_phone(ledger, "020 7946 0001") == by_name(ledger, "augusta") == [Found("a", None)]
+
+    def test_a_sale_that_headquarters_has_not_heard_of_changed_no_profile(self, ledger: Ledger) -> None:
+        enrol(ledger, "a", {"name": "Ada"})
+        ledger.append(sale("later", account="a"))
+        newer = sealed_for_till({"name": "Augusta"}, subject="a", key=b"k" * 32)
+
+        Feed(ledger).tell(replace(told("a"), profiles=(newer,)), upto=[up_to(ledger, 2)])
+
+        assert profile_of(ledger, "a") == {"name": "Augusta"}
 
     def test_a_profile_changed_here_and_not_yet_heard_of_stays(self, ledger: Ledger) -> None:
         enrol(ledger, "a", {"name": "Ada"})
@@ -553,3 +577,68 @@ def test_what_was_told_is_there_after_a_restart(path: Path) -> None:
         assert cursor_of(again, "hq-epoch").version == 1
     finally:
         again.close()
+
+
+def test_staff_that_headquarters_names_is_known_here_and_who_left_is_known_to_have_left(ledger: Ledger) -> None:
+    feed = Feed(ledger)
+
+    feed.tell(StaffRow("vera", "supervisor", "$argon2id$"), StaffRow("ion", "of-a-later-version", "$argon2id$"))
+    feed.tell(StaffRow("vera", "supervisor", None))
+
+    assert staff_kept(ledger, "vera") == StaffKept("vera", StaffRole.SUPERVISOR, None, by_hq=True)
+    assert staff_kept(ledger, "ion") == StaffKept("ion", StaffRole.CASHIER, "$argon2id$", by_hq=True)
+
+
+def test_what_a_page_changed_is_counted(ledger: Ledger) -> None:
+    feed = Feed(ledger)
+    first, second, third = _hq_entries(3)
+    programme = _programme("coffee-shop", serial=3, number=5)
+
+    page = feed.page(told("a"), first, programme, second, told("b"), programme)
+    assert apply_page(ledger, page, PRIVATE) == Fed(members=2, entries=2, programme=True)
+    again = replace(feed.page(second, third, programme), after=page.cursor, cursor=Cursor("hq-epoch", 9))
+    assert apply_page(ledger, again, PRIVATE) == Fed(members=0, entries=1, programme=False)
+    unreadable = replace(programme, data=b'name = "Tomorrow"\n', number=6)
+    last = replace(feed.page(unreadable), after=again.cursor, cursor=Cursor("hq-epoch", 10))
+    assert apply_page(ledger, last, PRIVATE) == Fed(members=0, entries=0, programme=False)
+
+
+def test_who_was_joined_and_is_erased_by_headquarters_is_erased_as_what_he_is_part_of(ledger: Ledger) -> None:
+    feed = Feed(ledger)
+    feed.tell(replace(told("b", x=5), joined=("a",)))
+    feed.tell(*_hq_entries(1, kind="member_erased", body={"account": "a"}))
+    before = derived(ledger)["account"]
+    audit.rebuild(ledger)
+
+    assert before == derived(ledger)["account"] == [("b", "erased")]
+
+
+def test_a_broken_chain_of_headquarters_is_named_by_the_entry_that_does_not_fit(ledger: Ledger) -> None:
+    first, second = _hq_entries(2)
+    with pytest.raises(ChainBrokenError, match=r"^entry 2 of headquarters does not continue its chain$"):
+        Feed(ledger).tell(first, replace(second, hash=b"x" * 32))
+
+
+@pytest.mark.parametrize(
+    ("serial", "number", "level"), [(3, 5, logging.INFO), (3, 4, logging.WARNING), (2, 9, logging.WARNING)]
+)
+def test_an_older_word_than_the_last_is_warned_of_and_the_same_word_again_is_not(
+    ledger: Ledger, caplog: pytest.LogCaptureFixture, serial: int, number: int, level: int
+) -> None:
+    feed = Feed(ledger)
+    feed.tell(_programme("coffee-shop", serial=3, number=5))
+    with caplog.at_level(logging.INFO, logger="agent.ledger.kept.programmes"):
+        feed.tell(_programme("coffee-shop", serial=serial, number=number))
+
+    assert [(said.levelno, said.args) for said in caplog.records] == [(level, ([serial, number], [3, 5]))]
+
+
+def test_a_programme_that_cannot_be_used_is_warned_of_with_what_is_wrong(
+    ledger: Ledger, caplog: pytest.LogCaptureFixture
+) -> None:
+    bad = replace(_programme("coffee-shop", serial=1, number=1), data=b"holograms = true\n")
+    with caplog.at_level(logging.INFO, logger="agent.ledger.kept.programmes"):
+        Feed(ledger).tell(bad)
+
+    (said,) = caplog.messages
+    assert said.startswith("a programme from headquarters cannot be used here: line 1: the programme: key ")

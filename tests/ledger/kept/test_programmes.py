@@ -57,3 +57,20 @@ def test_the_books_keep_their_currency_though_the_programme_cannot_be_read_any_m
         programmes.adopt(ledger, COFFEE.replace(b'"EUR"', b'"RON"'))
     other = programmes.adopt(ledger, COFFEE + b"\n")
     assert programmes.current(ledger) == other
+
+
+def test_which_units_are_money_is_asked_of_the_version_that_the_entry_names(ledger: Ledger) -> None:
+    gift = b'[[units]]\nid = "gift"\nlabel = "gift card"\nmoney = true\n'
+    plain, money = programmes.adopt(ledger, COFFEE), programmes.adopt(ledger, COFFEE + gift)
+    of_version = programmes.money_units(ledger)
+
+    assert [of_version(version) for version in (plain.version, money.version, "unknown", None)] == [
+        frozenset(),
+        frozenset({"gift"}),
+        frozenset(),
+        frozenset(),
+    ]
+    with ledger.write() as conn:
+        conn.execute("UPDATE programme SET data = CAST('of_old = true' || x'0a' || data AS BLOB)")
+    assert of_version(money.version) == {"gift"}  # each version is read once
+    assert programmes.money_units(ledger)(money.version) == frozenset()

@@ -77,3 +77,44 @@ def test_a_closed_ledger_gives_no_jobs(ledger: Ledger, queue: SlipQueue) -> None
 
     with pytest.raises(LedgerError):
         queue.next_slip()
+
+
+def test_a_copy_is_a_job_of_its_own_that_says_the_same(ledger: Ledger, queue: SlipQueue) -> None:
+    for op in ("op-1", "op-2"):
+        ledger.append(sale(op))
+    first = queue.slip_of("op-1")
+    assert first is not None
+    queue.mark_slips({1: "confirmed", 2: "confirmed"})
+
+    copy = queue.copy_slip(first)
+    again = queue.copy_slip(copy)
+
+    assert (copy.id, copy.state, copy.copy) == (3, "queued", 1)
+    assert (again.id, again.state, again.copy) == (4, "queued", 2)
+    assert (copy.entry, copy.kind, copy.facts) == (again.entry, again.kind, again.facts)
+    assert (copy.entry, copy.kind, copy.facts) == (first.entry, "sale", first.facts)
+    assert queue.next_slip() == copy
+    assert queue.slip_of("op-1") == queue.slip(1)
+    assert queue.last_slip_of("op-1") == again
+    assert queue.last_slip_of("op-2") == queue.slip_of("op-2") == queue.slip(2)
+    assert queue.last_slip_of("unknown") is None
+
+
+def test_jobs_in_doubt_are_told_oldest_first(ledger: Ledger, queue: SlipQueue) -> None:
+    assert queue.doubtful_slips() == []
+    for i in range(4):
+        ledger.append(sale(f"op-{i}"))
+    queue.mark_slips({4: "doubtful", 2: "doubtful", 3: "failed"})
+
+    assert [(job.id, job.state) for job in queue.doubtful_slips()] == [(2, "doubtful"), (4, "doubtful")]
+
+
+def test_a_job_names_its_entrys_place_in_the_epoch_it_was_recorded_in(ledger: Ledger, queue: SlipQueue) -> None:
+    ledger.append(sale("op-1"))
+    ledger.append(sale("op-2"))
+    ledger.begin_epoch()
+    ledger.append(sale("op-3"))
+
+    jobs = [queue.slip_of(f"op-{i}") for i in (1, 2, 3)]
+    assert [job and job.facts["seq"] for job in jobs] == [2, 3, 2]
+    assert not any(job and job.is_emptied for job in jobs)

@@ -116,3 +116,36 @@ def test_l10_a_disk_without_room_for_a_ledger_is_told(tmp_path: Path) -> None:
     finally:
         resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
     opened(tmp_path / "till" / "ledger.db").close()
+
+
+@pytest.mark.parametrize(
+    ("code", "said", "hint"),
+    [
+        (sqlite3.SQLITE_BUSY, "ledger '/a/ledger.db' is locked by another program", "close what has it open"),
+        (sqlite3.SQLITE_LOCKED, "ledger '/a/ledger.db' is locked by another program", "close what has it open"),
+        (sqlite3.SQLITE_FULL, "ledger '/a/ledger.db' cannot be opened: said SQLite", "make room on the disk"),
+        (sqlite3.SQLITE_PERM, "ledger '/a/ledger.db' cannot be opened: said SQLite", "run the agent under the account"),
+        (sqlite3.SQLITE_AUTH, "ledger '/a/ledger.db' cannot be opened: said SQLite", "run the agent under the account"),
+    ],
+)
+def test_what_sqlite_refuses_is_said_with_the_next_action(code: int, said: str, hint: str) -> None:
+    refused = refusal(Path("/a/ledger.db"), _sqlite(code))
+
+    assert str(refused) == said
+    assert refused.hint.startswith(hint)
+
+
+def test_a_folder_on_a_disk_that_is_mounted_read_only_is_told_from_one_of_somebody_else() -> None:
+    read_only = next((one for one in (Path("/sys"), Path("/proc")) if os.statvfs(one).f_flag & os.ST_RDONLY), None)
+    hints = [
+        refusal(path / "ledger.db", _sqlite(sqlite3.SQLITE_CANTOPEN)).hint for path in (Path("/"), read_only) if path
+    ]
+
+    assert hints[0].startswith("run the agent under the account that owns the folder")
+    assert all(hint.startswith("the disk is mounted read-only") for hint in hints[1:])
+
+
+def test_a_value_that_nobody_wrote_is_named_with_its_file() -> None:
+    refused = refusal(Path("/a/ledger.db"), ValueError("no such thing"))
+
+    assert str(refused) == "ledger 'ledger.db' cannot be read: no such thing"

@@ -120,3 +120,30 @@ def test_visits_are_noted_wherever_absence_counts() -> None:
 def test_states_out_of_order_are_refused(tables: str, message: str) -> None:
     with pytest.raises(ProgrammeError, match=message):
         programme(tables)
+
+
+def test_every_lot_that_is_lost_is_moved_and_none_that_holds_nothing() -> None:
+    held = Holder("m", Status.REGULAR, {"points": (Lot("a", 1), Lot("b", 0), Lot("c", 7), Lot("d", -3))})
+
+    postings = forfeit(SHOP, held, on("2025-04-11"), last_sale=LAST)
+
+    check_conservation(postings)
+    lost = {posting.lot: posting.amount for posting in postings if posting.unit == "points" and posting.lot}
+    assert lost == {"a": -1, "c": -7}
+
+
+def test_a_member_who_holds_nothing_loses_nothing_and_one_unit_is_something() -> None:
+    assert lapses_of(SHOP, member(), last_sale=LAST) == ()
+    assert lapses_of(SHOP, member(points=0), last_sale=LAST) == ()
+    assert lapses_of(SHOP, member(points=1), last_sale=LAST) == (Ending("points", 1, "2025-04-10"),)
+
+
+def test_a_visit_that_came_back_is_no_visit() -> None:
+    assert last_visit(member(visits={"2024-01-10": 1, "2024-02-10": 0})) == "2024-01-10"
+
+
+def test_on_an_unconfirmed_clock_nobody_is_written_to_of_what_he_may_lose() -> None:
+    unsure = Moment("2025-04-01", confirmed=False)  # the notice began on 11 March
+
+    assert message_due(SHOP, HOLDER, on("2025-04-01"), last_sale=LAST, since="2025-03-01") != ()
+    assert message_due(SHOP, HOLDER, unsure, last_sale=LAST, since="2025-03-01") == ()

@@ -139,3 +139,36 @@ def test_each_notice_is_written_once_and_a_day_nobody_asked_on_is_made_good() ->
 def test_notices_of_nothing_and_forfeited_money_are_refused(keys: str, message: str) -> None:
     with pytest.raises(ProgrammeError, match=message):
         programme(f'[[units]]\nid = "points"\nlabel = "points"\n{keys}\n')
+
+
+def test_a_single_unit_ends_and_is_told_of_and_none_is_not() -> None:
+    one, none = Lot("a", 1, "2024-04-30"), Lot("b", 0, "2024-04-30")
+
+    assert [posting.amount for posting in expire(SHOP, holding(one, none), MAY) if posting.lot == "a"] == [-1, 1]
+    assert expire(SHOP, holding(none), MAY) == ()
+    ending = holding(Lot("a", 1, "2024-06-30"), Lot("b", 0, "2024-07-31"))
+    assert endings_of(SHOP, ending, MAY) == (Ending("points", 1, "2024-06-30"),)
+
+
+def test_what_nobody_is_told_of_is_not_told_and_each_unit_is_told_of_by_itself() -> None:
+    stars = '[[units]]\nid = "{0}"\nlabel = "{0}"\nexpires = "1 year"\n'
+    shop = programme(POINTS, stars.format("stars") + "notices = [5]\n", stars.format("quiet"))
+    near = (Lot("a", 4, "2024-05-05"), Lot("b", 3, "2024-05-06"))
+    held = Holder("m", Status.REGULAR, {"stars": near, "quiet": near, "points": near})
+    moment = Moment("2024-05-05", confirmed=True)
+
+    told = [dict(notice.numbers) for notice in expiry_notices(shop, held, moment)]
+    assert {"units": 4, "unit": "stars", "until": "2024-05-05"} in told
+    assert [notice["unit"] for notice in told].count("stars") == 1
+    assert messages_due(shop, held, moment, since="2024-04-30") == (Ending("stars", 3, "2024-05-06"),)
+    last = (Lot("c", 2, "2024-05-10"),)
+    due = Holder("m", Status.REGULAR, {"stars": last, "quiet": last})
+    assert messages_due(shop, due, moment, since="2024-05-04") == (Ending("stars", 2, "2024-05-10"),)
+
+
+def test_an_ending_is_written_of_on_its_very_day_too() -> None:
+    shop = programme(POINTS.replace('label = "points"', 'label = "points"\nexpires = "1 year"\nnotices = [1]'))
+    held = holding(Lot("a", 5, "2024-05-02"))
+
+    assert messages_due(shop, held, Moment("2024-05-02", confirmed=True), since="2024-04-30") != ()
+    assert messages_due(shop, held, Moment("2024-05-03", confirmed=True), since="2024-04-30") == ()

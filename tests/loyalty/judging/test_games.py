@@ -11,12 +11,14 @@ from hypothesis import strategies as st
 
 from agent.errors import ProgrammeError
 from agent.journal.fold import check_conservation
+from agent.loyalty.judging.case import note
 from agent.loyalty.judging.evaluate import evaluate
 from agent.loyalty.judging.games import commitment_of, counters, drawn, may_play, prize_at, stock_unit, uniform
 from agent.loyalty.programme import Programme, load
 from agent.loyalty.programme.units import DRAWS
 from agent.loyalty.reversal import RecordedSale, reverse
-from agent.loyalty.sale import Draws, Effect, Holder, Judgement, Lot, Moment, Sale, Status
+from agent.loyalty.sale import Draws, Effect, Holder, Judgement, Lot, Measure, Missed, Moment, Reason, Sale, Status
+from agent.loyalty.spending.vouchers import new_serial
 from tests.loyalty.any_programme import members, moments, programmes, sales, some_draws
 from tests.loyalty.shops import HEAD, NOW, POINTS, UNSURE, line, member, moves, programme
 
@@ -320,3 +322,81 @@ def test_the_floor_of_the_odds_is_the_programmes_to_set() -> None:
     with pytest.raises(ProgrammeError, match="odds = 30 are below odds_min = 31"):
         load(text.encode())
     assert load(text.replace("31", "5").encode()).games[0].odds == 30
+
+
+@pytest.mark.parametrize(("few", "cost", "code"), [(3, 0, "game_over"), (0, 391, "game_over_today")])
+def test_a_game_that_is_over_is_named(few: int, cost: int, code: str) -> None:
+    judged = play(sure('budget_a_day = "4.00"\n'), draws(few=few, cost=cost))
+
+    assert [one for one in judged.missed if one.rule == "scratch"] == [
+        Missed("scratch", Reason(code, {"label": "Scratch"}))
+    ]
+
+
+def test_a_prize_of_units_is_an_effect_of_the_sale_that_expires_with_its_unit() -> None:
+    lasting = POINTS.replace('label = "points"', 'label = "points"\nexpires = "1 year"')
+    judged = play(programme(lasting, GAME.replace("30", "100") + 'budget_a_day = "4.00"\n', ONE), draws(made=4))
+    (won,) = (effect for effect in judged.effects if effect.reason.code == "game_won")
+    counted = [
+        (effect.unit, effect.amount, effect.lot, effect.account, effect.lines)
+        for effect in judged.effects
+        if effect.rule == "scratch" and effect.reason.code == "counted"
+    ]
+
+    expected = Effect("scratch", "points", 10, "new", (0,), Measure.SALE, won.reason, "2025-05-01")
+    assert won == expected
+    till = f"till:{TILL}"
+    assert counted == [
+        (DRAWS, 1, DAY, till, ()),
+        ("scratch.count", 1, DAY, None, ()),
+        ("scratch.prize.few", 1, "stock", till, (0,)),
+        ("scratch.cost", 10, DAY, till, ()),
+    ]
+
+
+def test_a_voucher_that_was_won_is_of_this_entry_and_this_game_and_of_the_lines_that_counted() -> None:
+    prize = '[[games.prizes]]\nid = "off"\nlabel = "5.00 off"\nvoucher = "five"\n'
+    rules = programme(POINTS, VOUCHER, GAME.replace("30", "100"), prize)
+    judged = play(rules, draws())
+    (given_,) = (effect for effect in judged.effects if effect.reason.code == "voucher_issued")
+
+    serial = new_serial(rules.vouchers[0], NOW, lot="new/scratch")
+    assert (given_.rule, given_.lot, given_.lines) == ("scratch", str(serial), (0,))
+
+
+def test_every_draw_of_a_day_and_of_every_till_is_its_own() -> None:
+    game = shop(GAME.replace("30", "50")).games[0]
+    won = {
+        key: [drawn(game, SEED, till=till, day=day, number=number) is not None for number in range(1, 65)]
+        for key, till, day in (("one", TILL, DAY), ("till", "corner/2", DAY), ("day", TILL, "2024-05-02"))
+    }
+
+    assert len({tuple(one) for one in won.values()}) == 3
+    judged = [codes(play(shop(GAME.replace("30", "50")), draws(made=number))) for number in range(64)]
+    assert ["game_won" in one for one in judged] == won["one"]
+
+
+@pytest.mark.parametrize("at", range(0, 1000, 7))
+def test_prizes_lie_beside_each_other_by_their_weights(at: int) -> None:
+    game = shop().games[0]  # 30 of 100 win: places 0 to 29 the mug, to 299 some points
+
+    prize = prize_at(game, at)
+
+    assert (prize and prize.id) == ("mug" if at < 30 else "few" if at < 300 else None)
+
+
+def test_a_till_that_has_counted_nothing_has_counted_nought() -> None:
+    assert Draws(TILL, DAY, SEED, 0).counted("points", "a") == 0
+
+
+def test_who_has_played_as_often_as_he_may_today_is_told_how_often_that_is() -> None:
+    judged = play(sure(), draws(), Holder("m", Status.REGULAR, {"scratch.count": (Lot(DAY, 1),)}))
+
+    assert Missed("scratch", Reason("played_today", {"label": "Scratch", "times": 1})) in judged.missed
+
+
+def test_who_may_play_is_told_of_the_game_and_its_odds() -> None:
+    (told,) = (effect for effect in play(shop(), draws(seed=None)).effects if effect.rule == "scratch")
+
+    assert told == note("scratch", Reason("may_play", {"label": "Scratch", "odds": 30}))
+    assert told == Effect("scratch", "", 0, "", (), Measure.SALE, told.reason)

@@ -9,7 +9,7 @@ import pytest
 from agent.errors import ProgrammeError
 from agent.loyalty.judging.evaluate import evaluate
 from agent.loyalty.programme import Programme
-from agent.loyalty.sale import Holder, Judgement, Line, Lot, Moment, Redeemed, Sale, Status
+from agent.loyalty.sale import Holder, Judgement, Line, Lot, Missed, Moment, Reason, Redeemed, Sale, Status
 from tests.loyalty.shops import COFFEE, NOW, UNIT, UNSURE, line, member, moves, programme
 
 VISIT = """
@@ -153,3 +153,27 @@ def test_a_challenge_pays_nothing_for_a_sale_that_did_nothing_for_it() -> None:
 
     assert _judge(shop, line(350, "cake"), holder=counted).postings == ()
     assert moves(_judge(shop, line(350, "coffee"), holder=counted).postings)["points", "new"] == 9
+
+
+def test_a_membership_that_is_bought_is_named_with_its_end_if_that_is_known() -> None:
+    sale = Line("CLUB-YEAR", 1000, 4900)
+    (known,) = _judge(programme(CLUB), sale).effects
+    (unknown,) = _judge(programme(CLUB), sale, moment=UNSURE).effects
+
+    assert known.reason == Reason("membership_bought", {"label": "Club", "until": "2025-05-01"})
+    assert unknown.reason == Reason("membership_bought", {"label": "Club", "until": ""})
+
+
+def test_what_a_punch_card_asks_for_is_asked_of_its_own_goods() -> None:
+    shop = programme(COFFEE + 'min_amount = "5.00"\nmin_pieces = 2\nhead_start = 2\n')
+    cheap = _judge(shop, line(400, "coffee", pieces=2), line(900))
+    few = _judge(shop, line(500, "coffee"), line(900, pieces=3))
+    enough = _judge(shop, line(500, "coffee", pieces=2))
+
+    assert cheap.missed == (Missed("coffee", Reason("min_amount", {"amount": 500, "missing": 100})),)
+    assert few.missed == (Missed("coffee", Reason("min_pieces", {"pieces": 2, "more": 1})),)
+    assert [effect.reason for effect in enough.effects] == [
+        Reason("punches", {"count": 2, "card": "Coffee card"}),
+        Reason("head_start", {"count": 2, "card": "Coffee card"}),
+        Reason("counted"),
+    ]

@@ -6,8 +6,8 @@ from agent.loyalty.judging.evaluate import evaluate, postings_of
 from agent.loyalty.judging.referral import account_start, bought_by_friend, brought, code_of, may_refer
 from agent.loyalty.programme import Programme
 from agent.loyalty.reversal import RecordedSale, reverse
-from agent.loyalty.sale import Effect, Holder, Judgement, Lot, Missed, Sale, Status
-from tests.loyalty.shops import GOLD, NOW, POINTS, line, member, moves, programme
+from agent.loyalty.sale import Effect, Holder, Judgement, Lot, Measure, Missed, Moment, Reason, Sale, Status
+from tests.loyalty.shops import GOLD, NOW, POINTS, holding, line, member, moves, programme
 
 ACCOUNT = "c3mobyiptk6arv4f"
 FRIEND = Holder("m", Status.REGULAR)
@@ -204,3 +204,96 @@ def test_a_sign_up_rule_says_nothing_at_a_sale() -> None:
     case = Case.of(rules, FRIEND, Sale((line(100),)), NOW, lot="new")
 
     assert list(bought_by_friend(case, rules.referrals[0])) == []
+
+
+def _given(what: str, points: int, *, lot: str, lines: tuple[int, ...], measure: Measure) -> Effect:
+    whose = "r" if what == "referrer" else None
+    reason = Reason(f"referral_{what}", {"label": "Friends", "points": points})
+    return Effect("bring", "points", points, lot, lines, measure, reason, "2025-05-01", whose)
+
+
+LASTING = POINTS.replace('label = "points"', 'label = "points"\nexpires = "1 year"')
+COUNTED = Reason("counted")
+
+
+def test_a_sign_up_gives_points_that_expire_and_counts_the_friend_of_the_year() -> None:
+    rules = programme(LASTING, referral(on="sign-up", more="referrer = 500\nfriend = 200\nfriends_a_year = 3\n"))
+
+    assert signed_up(rules) == [
+        Effect("bring", "bring.friends", 1, "2024", (), Measure.SALE, COUNTED, account="r"),
+        _given("friend", 200, lot="up", lines=(), measure=Measure.SALE),
+        _given("referrer", 500, lot="up", lines=(), measure=Measure.SALE),
+    ]
+
+
+def test_who_was_brought_is_noted_by_who_brought_him_until_he_buys() -> None:
+    rules = programme(LASTING, referral())
+    brought_by = Effect("bring", "bring.by", 1, "r", (), Measure.SALE, COUNTED)
+
+    assert signed_up(rules) == [brought_by]
+    bought = [effect for effect in buy(rules, friend(rules)).effects if effect.rule == "bring"]
+    assert bought == [
+        _given("friend", 200, lot="new", lines=(0,), measure=Measure.AMOUNT),
+        _given("referrer", 500, lot="new", lines=(0,), measure=Measure.AMOUNT),
+        Effect("bring", "bring.count", 1, "r", (0,), Measure.SALE, COUNTED),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("more", "referrer", "missing"),
+    [
+        ('referrer_tiers = ["gold"]', holding({"points": {"a": 5}}), Reason("only_tiers", {"tiers": "Gold"})),
+        (
+            "referrer_holds = 100",
+            holding({"points": {"a": 40, "b": 30}}),
+            Reason("referrer_holds", {"units": 100, "label": "points", "more": 30}),
+        ),
+        (
+            "friends_a_year = 2",
+            holding({"bring.friends": {"2024": 2}}),
+            Reason("friends_reached", {"label": "Friends", "times": 2}),
+        ),
+        ('weekdays = ["mon"]', holding({}), Reason("only_weekdays", {"weekdays": "mon"})),
+        ("first_sale = true", holding({"visits": {"2024-01-01": 1}}), None),  # it is the friend's that is asked
+    ],
+)
+def test_why_a_sign_up_brings_nothing_is_said_and_the_next_rule_is_judged(
+    more: str, referrer: Holder, missing: Reason | None
+) -> None:
+    silver = GOLD.replace("gold", "silver").replace("Gold", "Silver").replace("500.00", "100.00")
+    first = referral(on="sign-up", more=f"referrer = 5\n{more}\n")
+    rules = shop(first, referral(on="sign-up", more="referrer = 7\n", names="again"), silver, GOLD)
+
+    verdicts = signed_up(rules, referrer)
+
+    missed = [] if missing is None else [Missed("bring", missing)]
+    assert [one for one in verdicts if isinstance(one, Missed)] == missed
+    assert [one.amount for one in verdicts if isinstance(one, Effect) and one.reason.code == "referral_referrer"] == (
+        [7] if missed else [5, 7]
+    )
+
+
+def test_a_purchase_that_is_not_the_first_says_how_often_it_counts() -> None:
+    rules = shop(referral(on="every-purchase", more='times = 2\nreferrer = 10\ncategories = ["tea"]\n'))
+    done = holding({"bring.by": {"r": 1}, "bring.count": {"r": 2}})
+
+    assert buy(rules, done).missed == (Missed("bring", Reason("referral_done", {"label": "Friends", "times": 2})),)
+    assert buy(rules, friend(rules)).missed == (Missed("bring", Reason("no_such_article")),)
+    assert buy(rules, holding({"bring.by": {"x": -1, "r": 0}})).missed == (Missed("bring", Reason("only_referred")),)
+
+
+def test_a_code_that_was_misread_is_shown_by_how_it_begins() -> None:
+    with pytest.raises(InvalidError, match=rf"^'{'x' * 20}' is no code of a member$") as caught:
+        account_start("x" * 21)
+
+    assert caught.value.hint == "read the code on the friend's slip again"
+    with pytest.raises(InvalidError):
+        account_start("\u00e9" * 8 + code_of("\u00e9" * 8)[-1])
+
+
+def test_when_earning_has_ended_a_sign_up_says_so() -> None:
+    ended = '[closing]\nnotice = "2024-01-01"\nlast_earn = "2024-04-01"\nlast_spend = "2024-12-31"\n'
+    (missed,) = brought(shop(referral(), ended), FRIEND, Holder("r", Status.REGULAR), Moment(NOW.day, True), lot="up")
+
+    assert isinstance(missed, Missed)
+    assert (missed.rule, missed.reason.code) == ("bring", "earning_ended")

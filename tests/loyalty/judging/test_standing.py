@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from agent.loyalty.judging.evaluate import evaluate
-from agent.loyalty.judging.standing import notices_of, paid_until, perks_of, tier_of
+from agent.loyalty.judging.standing import notices_of, paid_until, tier_of
 from agent.loyalty.programme import Programme
-from agent.loyalty.sale import Holder, Lot, Moment, Sale, Status
+from agent.loyalty.sale import Holder, Lot, Moment, Reason, Sale, Status
+from agent.loyalty.spending.customer import Customer
 from tests.loyalty.judging.test_goods import CLUB
 from tests.loyalty.shops import POINTS, UNSURE, line, member, programme
 
@@ -124,8 +127,8 @@ def test_perks_of_tier_and_membership_are_announced() -> None:
     shop = programme(POINTS, THREE, CLUB.replace("[[m", "[[m", 1) + 'perks = ["free delivery"]\n')
     holder = Holder("m", Status.REGULAR, {"spend": (Lot("2024", 50_000),), "club": (Lot("a", 1, "2025-01-01"),)})
 
-    assert perks_of(shop, holder, _on("2024-05-01")) == ("pre-sale viewing", "free delivery")
-    assert perks_of(shop, member(), _on("2024-05-01")) == ()
+    assert Customer.of(shop, holder, _on("2024-05-01")).perks == ("pre-sale viewing", "free delivery")
+    assert Customer.of(shop, member(), _on("2024-05-01")).perks == ()
 
 
 def test_a_coming_fall_is_told_in_time_with_what_is_missing() -> None:
@@ -160,3 +163,55 @@ def test_the_end_of_a_membership_and_its_new_price_are_told_in_time() -> None:
     assert [notice.code for notice in told] == ["membership_ends", "membership_price"]
     assert told[1].numbers == {"label": "Club", "total": 5900, "from": "2024-05-15"}
     assert list(notices_of(shop, _paid("2024-05-20"), UNSURE)) == []
+
+
+def test_what_is_said_of_a_membership_that_ends_is_what_ends_and_when() -> None:
+    quiet = CLUB.replace('"club"', '"quiet"').replace("CLUB-YEAR", "QUIET").replace('notice = "30 days"\n', "")
+    crew = CLUB.replace('"club"', '"crew"').replace('"Club"', '"Crew"').replace("CLUB-YEAR", "CREW-YEAR")
+    shop = programme(POINTS, quiet, CLUB, crew)
+    paid = {unit: (Lot("a", 1, last),) for unit, last in (("quiet", "2024-05-02"), ("club", "2024-05-31"))}
+    holder = Holder("m", Status.REGULAR, {**paid, "crew": (Lot("a", 1, "2024-05-10"),)})
+
+    assert list(notices_of(shop, holder, _on("2024-05-01"))) == [
+        Reason("membership_ends", {"label": "Club", "until": "2024-05-31"}),
+        Reason("membership_ends", {"label": "Crew", "until": "2024-05-10"}),
+    ]
+    later = replace(holder, lots={**holder.lots, "club": (Lot("a", 1, "2024-06-01"),)})
+    assert [notice.numbers["label"] for notice in notices_of(shop, later, _on("2024-05-01"))] == ["Crew"]
+
+
+@pytest.mark.parametrize(("starts", "told"), [("2024-05-20", True), ("2024-05-21", False)])
+def test_a_new_price_is_told_if_it_holds_when_the_term_ends(starts: str, *, told: bool) -> None:
+    shop = programme(CLUB + f'next_price = "59.00"\nnext_price_from = "{starts}"\n')
+    codes = [notice.code for notice in notices_of(shop, _paid("2024-05-20"), _on("2024-05-01"))]
+
+    assert codes == ["membership_ends", *(["membership_price"] if told else [])]
+
+
+def test_a_coming_fall_is_told_from_the_first_day_of_its_notice_on() -> None:
+    shop = _shop('keeps = 0\nnotice = "30 days"')
+    held = member(spend={"2024": 50_000})
+
+    assert list(notices_of(shop, held, _on("2024-11-30"))) == []
+    assert [notice.code for notice in notices_of(shop, held, _on("2024-12-01"))] == ["tier_ends"]
+    assert list(notices_of(shop, member(), _on("2024-12-10"))) == []
+
+
+@pytest.mark.parametrize("by", ["points", "visits"])
+def test_what_is_missing_of_points_or_visits_is_no_amount_of_money(by: str) -> None:
+    shop = programme(
+        POINTS,
+        f'[tier_rules]\nby = "{by}"\nkeeps = 1\nnotice = "30 days"\n',
+        '[[tiers]]\nid = "g"\nlabel = "G"\nfrom = 9\n',
+    )
+    (notice,) = notices_of(shop, member(spend={"2023": 9, "2024": 5}), _on("2024-12-10"))
+
+    assert notice == Reason(f"tier_at_risk_{by}", {"tier": "G", "units": 4, "until": "2024-12-31"})
+
+
+def test_one_step_down_holds_for_two_tiers_as_for_three() -> None:
+    two = THREE.partition('[[tiers]]\nid = "platinum"')[0]
+    shop = programme(POINTS, '[tier_rules]\nperiod = "year"\nkeeps = 0\ndowngrade = "one-step"\n', two)
+
+    assert _tier(shop, {"2023": 60_000}, "2024-05-01") == "silver"
+    assert _tier(shop, {"2022": 60_000, "2023": 0}, "2024-05-01") is None

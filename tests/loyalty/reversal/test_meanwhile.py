@@ -8,16 +8,17 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from agent.errors import NotAllowedError, ProgrammeError
-from agent.journal.entry import ADJUSTED, MEMBER_PREFIX, REDEEMED, Posting
+from agent.journal.entry import ADJUSTED, ISSUANCE, MEMBER_PREFIX, REDEEMED, Posting
 from agent.journal.fold import check_conservation
 from agent.loyalty.judging.evaluate import evaluate
 from agent.loyalty.judging.standing import tier_of
 from agent.loyalty.lots import booked, owned
 from agent.loyalty.programme import Programme
 from agent.loyalty.reversal import RecordedSale, Reversal, Spent, reverse
-from agent.loyalty.reversal.meanwhile import Shortfall, settled, worth_of
+from agent.loyalty.reversal.meanwhile import Shortfall, revived, settled, worth_of
 from agent.loyalty.sale import Holder, Line, Lot, Moment, Reason, Sale, Status
 from agent.loyalty.spending.redeeming import redeem
+from tests.loyalty.judging.test_goods import CLUB
 from tests.loyalty.shops import COFFEE, GOLD, MONEY, NOW, POINTS, UNSURE, line, member, moves, programme
 
 VOUCHER = """
@@ -290,3 +291,92 @@ def test_an_unconfirmed_clock_takes_and_gives_like_any_other() -> None:
     sale, holder = sold(line(40_000))
 
     assert settled(CHARGE, spent(holder, 100), whole(sale), UNSURE, waive=False)[0].money == 39_500
+
+
+def test_what_becomes_of_units_that_are_spent_is_said_in_one_order() -> None:
+    assert list(Shortfall("points", 10, charged=3, value=15, waived=2).reasons()) == [
+        Reason("charged", {"units": 3, "unit": "points", "value": 15}),
+        Reason("waived", {"units": 2, "unit": "points"}),
+        Reason("owed", {"units": 5, "unit": "points"}),
+    ]
+    assert list(Shortfall("points", 10, charged=10, value=50).reasons())[1:] == []
+
+
+@pytest.mark.parametrize(
+    ("money", "charged"), [(0, 0), (4, 0), (5, 1), (9, 1), (10, 2), (14, 2), (500, 100), (600, 100)]
+)
+def test_as_many_units_are_charged_as_the_money_pays_for(money: int, charged: int) -> None:
+    sale, holder = sold(line(10_000))
+    cheap = Reversal(money, (), whole(sale).postings)
+    found, (shortfall,) = settled(CHARGE, spent(holder, 100), cheap, NOW, waive=False)
+
+    assert (shortfall.charged, shortfall.value) == (charged, 5 * charged)
+    assert found.money == money - 5 * charged
+
+
+def test_what_is_charged_is_left_in_the_lots_it_was_taken_from_in_their_order() -> None:
+    holder = member(points={"a": 10})
+    taken = (Posting("points", ISSUANCE, 110), Posting("points", "account:m", -60, "a"))
+    reversal = Reversal(350, (), (*taken, Posting("points", "account:m", -50, "b")))
+    found, shortfalls = settled(CHARGE, holder, reversal, NOW, waive=False)
+
+    assert shortfalls == (Shortfall("points", 100, charged=70, value=350),)
+    assert found.postings == (Posting("points", ISSUANCE, 40), Posting("points", "account:m", -40, "b"))
+
+
+def test_what_rules_count_for_themselves_and_memberships_are_never_owed() -> None:
+    club = CLUB + "percent = 120\n"
+    limited = programme(POINTS.replace('per = "1.00"', 'per = "1.00"\nmost = { day = 300 }'), MONEY, club)
+    sale, holder = sold(line(20_000), Line("CLUB-YEAR", 1000, 4900), on=limited)
+    after = replace(spent(holder, 100, on=limited), lots={**spent(holder, 100, on=limited).lots, "club": ()})
+
+    _, shortfalls = settled(limited, after, whole(sale), NOW, waive=False)
+
+    assert [(one.unit, one.units) for one in shortfalls] == [("points", 100)]
+
+
+def test_money_that_was_paid_in_is_worth_what_it_is() -> None:
+    gift = '[[units]]\nid = "gift"\nlabel = "gift card"\nmoney = true\n'
+
+    assert worth_of(programme(*PARTS, gift), "gift") == 1
+    assert worth_of(programme(*PARTS, gift), "treat") == 200
+
+
+@pytest.mark.parametrize(("amount", "expires", "lot"), [(1, "2024-05-31", "a~2024-07-01"), (1, "2024-06-01", "a")])
+def test_one_unit_that_goes_back_a_day_late_lives_on(amount: int, expires: str, lot: str) -> None:
+    back = (Posting("points", "account:m", amount, "a", expires), Posting("points", REDEEMED, -amount))
+
+    first, second = revived(shop("debt", 'returned_live = "30 days"'), back, LATER)
+    assert (first.lot, second) == (lot, back[1])
+    taken = (Posting("points", "account:m", -amount, "a", "2024-05-31"),)
+    assert revived(shop("debt", 'returned_live = "30 days"'), taken, LATER) == taken
+
+
+def test_who_may_not_waive_is_told_what_the_programme_would_have_to_say() -> None:
+    sale, holder = sold(line(40_000))
+
+    with pytest.raises(NotAllowedError, match=r"not waived here: the programme says 'debt'$") as caught:
+        settled(DEBT, holder, whole(sale), NOW, waive=True)
+    rule = '[refunds] when_spent = "waive" in the programme would allow it'
+    assert caught.value.hint == f"take the goods back by the rule; {rule}"
+
+
+def test_a_voucher_past_its_last_day_does_not_live_on() -> None:
+    back = (Posting("treat", "vouchers:8Q92FH5J", 1, "J01DR3NQK8N", "2024-05-01"),)
+
+    assert revived(shop("debt", 'returned_live = "30 days"'), back, LATER) == back
+
+
+def test_units_of_several_kinds_are_charged_one_after_the_other() -> None:
+    sale, holder = sold(line(40_000, "coffee", pieces=4))
+    gone = (Posting("coffee", "account:m", -4, "punches"), Posting("coffee", REDEEMED, 4))
+    found, shortfalls = settled(CHARGE, booked(spent(holder, 100), gone), whole(sale), NOW, waive=False)
+
+    assert shortfalls == (
+        Shortfall("coffee", 4, charged=4, value=200),
+        Shortfall("points", 100, charged=100, value=500),
+    )
+    assert found.money == 40_000 - 700
+    assert moves(found.postings)["points", "new"] == -300
+    assert ("coffee", "punches") not in moves(found.postings)
+    check_conservation(found.postings)

@@ -83,3 +83,24 @@ def test_policies_of_rights_are_refused_until_there_are_rights(policy: str) -> N
 def test_money_has_a_policy_of_its_own() -> None:
     with pytest.raises(ProgrammeError, match="spend"):
         programme(UNIT + 'money = true\nspend = "open"\n')
+
+
+def test_who_holds_nothing_may_take_nothing_and_one_unit_is_something() -> None:
+    nobody = Holder("m", Status.REGULAR)
+
+    assert within(nobody, "points", {"a": 30}, {}).lots == {"points": ()}
+    one = Holder("m", Status.REGULAR, {"points": (Lot("a", 1),), "coffee": (Lot("b", 2),)})
+    assert within(one, "points", {"a": 1}, {}).lots == {"points": (Lot("a", 1),), "coffee": (Lot("b", 2),)}
+
+
+def test_money_is_promised_for_as_much_as_is_asked() -> None:
+    money = programme(POINTS, '[[units]]\nid = "gift"\nlabel = "gift card"\nmoney = true\n')
+
+    assert wanted(money, "gift", 700) == ("gift", 700)
+    assert wanted(money, "gift", None) == ("gift", 0)
+
+
+def test_of_lots_that_end_together_the_older_is_promised_first() -> None:
+    lots = [Lot("b", 10), Lot("c", 10, "2024-12-31"), Lot("a", 10), Lot("d", 10, "2024-12-31")]
+
+    assert promise(lots, 25) == {"c": 10, "d": 10, "a": 5}

@@ -9,7 +9,7 @@ from agent.journal.fold import check_conservation
 from agent.loyalty.judging.evaluate import evaluate
 from agent.loyalty.reversal import RecordedSale, Spent, reverse
 from agent.loyalty.sale import Holder, Judgement, Line, Lot, Moment, Reason, Redeemed, Sale, Status
-from agent.loyalty.spending.credit import check_loads, credited, in_money, issued_in
+from agent.loyalty.spending.credit import check_loads, credited, in_money, issued_here, issued_in
 from agent.loyalty.spending.customer import Customer
 from agent.loyalty.spending.offering import Offer, offers
 from agent.loyalty.spending.redeeming import Redemption, check_on, redeem
@@ -193,3 +193,53 @@ def test_giving_everything_back_restores_goods_cards_and_what_paid(
 
     assert money == load + first + second - worth
     assert not any(left.values())
+
+
+def test_who_sells_a_gift_card_to_nobody_is_told_what_to_do() -> None:
+    lines = (line(5000, "gift-card"),)
+
+    with pytest.raises(
+        NotAllowedError, match=r"^a gift card is loaded into an account, and no card was shown$"
+    ) as none:
+        check_loads(SHOP, None, lines)
+    with pytest.raises(NotAllowedError, match=r"^account 'm' is blocked and cannot be loaded$") as blocked:
+        check_loads(SHOP, member(Status.BLOCKED), lines)
+    assert (none.value.hint, blocked.value.hint) == ("read a card first", "take another card")
+
+
+def test_money_that_was_issued_elsewhere_counts_once_headquarters_was_asked() -> None:
+    holder = _card(Lot("a@corner", 500))
+    asked = redeem(SHOP, holder, THERE, "gift", units=500, value=None, anywhere=True)
+
+    assert asked == Redemption("gift", "gift card", "gift", 500, 500, free=False, postings=asked.postings)
+    assert moves(asked.postings) == {("gift", "a@corner"): -500}
+    with pytest.raises(NotAllowedError, match="only 0 of 'gift' was issued in shop 'station', not 500") as caught:
+        _pay(holder, 500, THERE)
+    assert caught.value.hint == "this till asks no headquarters, which would have to agree"
+    with pytest.raises(InvalidError, match=r"^'gift' is worth what it is: say units, not value$"):
+        redeem(SHOP, holder, HERE, "gift", units=None, value=500)
+
+
+def test_money_of_a_shop_is_spent_where_it_is_from() -> None:
+    own = programme(EVERYTHING, GIFT.replace("money = true", 'money = true\npolicy = "shop"'))
+
+    with pytest.raises(NotAllowedError) as caught:
+        redeem(own, _card(Lot("a@corner", 500)), THERE, "gift", units=1, value=None)
+    assert caught.value.hint == "spend it where it is from"
+
+
+def test_who_holds_no_money_has_none_here_and_a_debt_counts_anywhere() -> None:
+    unit = SHOP.unit("gift")
+
+    assert issued_here(unit, member(), HERE).lots == {"gift": ()}
+    held = _card(Lot("a@corner", 1), Lot("b@station", 1), Lot("c@station", 0), Lot("d@station", -4))
+    assert issued_here(unit, held, HERE).lots["gift"] == (Lot("a@corner", 1), Lot("d@station", -4))
+
+
+def test_credit_expires_with_its_unit() -> None:
+    lasting = programme(EVERYTHING, GIFT.replace("money = true", 'money = true\nexpires = "1 year"'))
+
+    assert [posting.expires for posting in credited(lasting.unit("gift"), "m", 7, HERE, lot="r")] == [
+        None,
+        "2025-05-01",
+    ]

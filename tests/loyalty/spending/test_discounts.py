@@ -221,3 +221,15 @@ def test_giving_everything_back_gives_back_what_was_paid_and_leaves_nothing(line
 
     assert money == sum(one.amount for one in paid)
     assert not any(left.values())
+
+
+def test_why_nothing_is_taken_off_is_said() -> None:
+    unregistered = _judge(line(1000, "beans"), shop=MEMBERS, holder=member(Status.PROVISIONAL))
+
+    assert Missed("members", Reason("only_registered")) in unregistered.missed
+    assert Missed("members", Reason("no_such_article")) in _judge(line(1000, "cake"), shop=MEMBERS).missed
+    monday = MEMBERS + 'weekdays = ["mon"]\n'
+    assert (
+        Missed("members", Reason("only_weekdays", {"weekdays": "mon"}))
+        in _judge(line(1000, "beans"), shop=monday).missed
+    )

@@ -11,7 +11,7 @@ from agent.loyalty.programme import Reward
 from agent.loyalty.sale import Holder, Line, Lot, Status
 from agent.loyalty.spending.customer import Customer
 from agent.loyalty.spending.offering import Nearest, Offer, nearest, offers
-from agent.loyalty.spending.redeeming import redeem
+from agent.loyalty.spending.redeeming import Redemption, redeem
 from tests.loyalty.shops import COFFEE, MONEY, NOW, POINTS, line, member, moves, programme
 
 SHOP = programme(POINTS, COFFEE, MONEY)  # 100 points are 5.00, in parts; 9 punches are a coffee
@@ -253,3 +253,68 @@ def test_a_redemption_takes_what_it_says_from_lots_that_have_it(
     taken = {posting.lot: -posting.amount for posting in found.postings if posting.lot}
     assert sum(taken.values()) == units == found.units
     assert all(0 < amount <= lots[str(lot)][0] for lot, amount in taken.items())
+
+
+def _offered(
+    *tables: str, due: int | None = None, lines: tuple[Line, ...] = (), points: int = 0, coffee: int = 0
+) -> list[Offer]:
+    return list(
+        offers(Customer.of(programme(*tables), member(points=points, coffee=coffee), NOW), due=due, lines=lines)
+    )
+
+
+def test_what_is_exactly_reached_is_offered_and_the_smallest_coin_is_worth_something() -> None:
+    whole = MONEY.replace("part = true", "")
+    off = Offer("money", "5.00 off", "points", 100, 500, free=False)
+    coffee = Offer("coffee", "Coffee card", "coffee", 9, 450, free=True)
+
+    assert _offered(POINTS, whole, points=100) == _offered(POINTS, whole, points=100, due=500) == [off]
+    assert _offered(POINTS, whole, points=99) == _offered(POINTS, whole, points=100, due=499) == []
+    assert _offered(COFFEE, coffee=9) == [coffee]
+    assert _offered(COFFEE, coffee=9, due=1) == [replace(coffee, value_max=1)]
+    penny = MONEY.replace('"5.00"', '"1.00"')
+    assert _offered(POINTS, penny, points=1) == [Offer("money", "5.00 off", "points", 1, 1, free=False)]
+    assert _offered(POINTS, penny, points=500, due=99)[0].units_max == 99
+
+
+def test_money_is_offered_for_as_little_as_one_coin() -> None:
+    gift = '[[units]]\nid = "gift"\nlabel = "gift card"\nmoney = true\n'
+    held = Holder("m", Status.REGULAR, {"gift": (Lot("a@", 1),)})
+    customer = Customer.of(programme(gift), held, NOW)
+
+    assert offers(customer, due=0) == ()
+    local = replace(held, lots={"gift": (Lot(f"a@{NOW.shop or 'corner'}", 1),)})
+    here = replace(NOW, shop=NOW.shop or "corner")
+    found = offers(Customer.of(programme(gift), local, here), due=5)
+    assert found == (Offer("gift", "gift card", "gift", 1, 1, free=False),)
+
+
+def test_an_article_for_units_is_offered_at_its_price_and_never_for_nothing() -> None:
+    cake = '[[rewards]]\nid = "cake"\nlabel = "A cake"\ngives = "article"\nunit = "points"\nunits = 80\n'
+    cake += 'value_max = "4.00"\ncategories = ["cake"]\n'
+
+    exact = _offered(POINTS, cake, points=80, lines=(line(1, "cake"), line(900)))
+    assert exact == [Offer("cake", "A cake", "points", 80, 1, free=True)]
+    assert _offered(POINTS, cake, points=80, lines=(line(900, "cake"),), due=0) == []
+    assert [offer.value_max for offer in _offered(POINTS, cake, points=80)] == [400]
+
+
+def test_a_punch_card_pays_for_an_article_of_one_coin() -> None:
+    (offer,) = _offered(COFFEE, coffee=9, lines=(line(1, "coffee"),))
+
+    assert (offer.value_max, offer.free) == (1, True)
+
+
+def test_money_off_is_redeemed_under_its_own_name_and_for_units_alone() -> None:
+    found = redeem(SHOP, member(points=250), NOW, "money", units=None, value=None)
+
+    assert found == Redemption("money", "5.00 off", "points", 100, 500, free=False, postings=found.postings)
+    with pytest.raises(InvalidError, match=r"^reward 'money' is worth what its units are worth: say units, not value$"):
+        redeem(SHOP, member(points=250), NOW, "money", units=None, value=500)
+
+
+def test_who_is_not_registered_is_told_how_to_be() -> None:
+    with pytest.raises(NotAllowedError, match=r"^account 'm' is provisional and cannot spend$") as caught:
+        redeem(SHOP, member(Status.PROVISIONAL, points=250), NOW, "money", units=None, value=None)
+
+    assert caught.value.hint == "enrol the member first: a name or a phone number will do"

@@ -3,12 +3,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from agent.errors import InvalidError, NotAllowedError, ProgrammeError
+from agent.loyalty.programme.conditions import Scope, When
 from agent.loyalty.programme.rules.rewarding import Gives
 from agent.loyalty.sale import Holder, Line, Lot, Moment, Redeemed, Status
 from agent.loyalty.spending.customer import Customer
 from agent.loyalty.spending.offering import Offer, nearest, offers
 from agent.loyalty.spending.redeeming import Redemption, check_on, redeem
-from agent.loyalty.spending.worth import most_on
+from agent.loyalty.spending.worth import fits, most_on, prices
 from tests.loyalty.shops import COFFEE, GOLD, MONEY, NOW, POINTS, UNSURE, line, member, moves, programme
 
 TENTH = """
@@ -217,3 +218,41 @@ def test_a_reward_is_never_worth_more_than_the_lines_it_is_for(lines: list[Line]
         cost = sum(one.amount for one in lines if reward.scope.counts(one))
 
         assert 0 <= most_on(reward, lines) <= min(cost, reward.value)
+
+
+def test_a_reward_is_redeemed_under_its_own_name_from_the_smallest_coin_on() -> None:
+    percent, cake = _redeem("tenth", 1), _redeem("cake", 1)
+
+    assert percent == Redemption("tenth", "10 % off", "points", 50, 1, free=False, postings=percent.postings)
+    assert cake == Redemption("cake", "A cake", "points", 80, 1, free=True, postings=cake.postings)
+    with pytest.raises(
+        InvalidError, match=r"^reward 'cake' gives an article: say its price as value, from 1 to 400, not 0$"
+    ):
+        _redeem("cake", 0)
+    with pytest.raises(InvalidError, match=r"^reward 'cake' takes 80 of 'points', not 79$"):
+        redeem(SHOP, member(points=500), NOW, "cake", units=79, value=100)
+
+
+def test_who_redeemed_too_much_for_a_sale_is_told_what_to_do() -> None:
+    gone, large = Redeemed("r", "gone", "points", 50, 1), Redeemed("s", "tenth", "points", 50, 205)
+
+    with pytest.raises(NotAllowedError, match="redemptions worth 206 are more than the 205") as caught:
+        check_on(SHOP, [gone, large], [line(205)])
+    assert caught.value.hint == "give one of them back"
+    with pytest.raises(NotAllowedError, match="redemption 's' is worth 205; on this sale reward 'tenth'") as caught:
+        check_on(SHOP, [gone, large], [line(2049)])
+    assert caught.value.hint == "give the redemption back and redeem what this sale allows"
+
+
+def test_the_price_of_an_article_is_that_of_a_whole_piece_and_more_than_nothing() -> None:
+    lines = (Line("a", 3000, 100, "cake"), line(1, "cake"), line(0, "cake"), Line("b", 999, 5, "cake"), line(7))
+
+    assert prices(lines, Scope(categories=frozenset({"cake"}))) == [33, 1]
+
+
+def test_lines_fit_a_reward_by_what_they_cost_and_by_whole_pieces() -> None:
+    lines = (Line("a", 1999, 300), Line("b", 1500, 200))
+
+    assert fits(When(minimum=500, pieces=2), lines)
+    assert not fits(When(minimum=501), lines)
+    assert not fits(When(pieces=3), lines)

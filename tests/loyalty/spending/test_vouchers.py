@@ -13,7 +13,7 @@ from agent.loyalty.reversal import RecordedSale, Spent, reverse
 from agent.loyalty.sale import Effect, Holder, Judgement, Line, Missed, Moment, Reason, Redeemed, Sale, Status
 from agent.loyalty.spending.customer import Customer
 from agent.loyalty.spending.offering import offers
-from agent.loyalty.spending.redeeming import check_on, redeem
+from agent.loyalty.spending.redeeming import Redemption, check_on, redeem
 from agent.loyalty.spending.vouchers import issue, kind_of, new_serial, renewed, spend
 from tests.loyalty.shops import MONEY, POINTS, line, member, moves, programme
 
@@ -263,3 +263,49 @@ def test_giving_everything_back_restores_everything_but_the_serial(amount: int, 
     assert held[str(SERIAL)] == 0
     assert sorted(amount for amount in held.values() if amount) == [1]
     assert not moves(postings)
+
+
+def test_what_a_voucher_gives_is_told_with_its_label_and_nothing_of_it_is_free() -> None:
+    postings = spend(KIND, SERIAL, CORNER, HERE, value=None).postings
+
+    expected = Redemption("five", "5.00 off", "five", 1, 1, free=False, postings=postings)
+    assert spend(KIND, SERIAL, CORNER, HERE, value=1) == expected
+    assert expected.free is spend(KIND, SERIAL, CORNER, HERE, value=1).free is False
+
+
+def test_a_voucher_that_is_issued_by_itself_lasts_as_long_as_any() -> None:
+    assert issue(KIND, HERE, lot="entry") == (
+        Posting("five", ISSUANCE, -1),
+        Posting("five", VOUCHERS_PREFIX + CORNER, 1, str(SERIAL), "2024-05-31"),
+    )
+
+
+def test_of_several_vouchers_that_come_back_each_has_a_serial_of_its_own() -> None:
+    own = Posting("five", VOUCHERS_PREFIX + CORNER, 1, str(SERIAL), "2024-05-31")
+    found = list(renewed(SHOP, (own, own, Posting("five", REDEEMED, -2)), HERE, lot="refund"))
+
+    serials = [str(new_serial(KIND, HERE, lot=f"refund/{number}")) for number in (0, 1)]
+    assert [posting.lot for posting in found] == [*serials, None]
+    assert [posting.expires for posting in found] == ["2024-05-31", "2024-05-31", None]
+    assert len({str(SERIAL), *serials}) == 3
+
+
+def test_a_kind_that_is_gone_is_refused_with_where_it_may_be_from() -> None:
+    with pytest.raises(NotAllowedError, match="has no voucher of this kind") as caught:
+        kind_of(programme(POINTS), SERIAL)
+
+    assert caught.value.hint == "it is of another programme"
+
+
+def test_a_kind_that_no_sale_gives_stops_no_other() -> None:
+    shop = programme(POINTS, TENTH, FIVE)
+    judged = evaluate(shop, member(), Sale((line(5000),)), HERE, lot="entry")
+
+    assert [effect.rule for effect in judged.effects if effect.reason.code == "voucher_issued"] == ["five"]
+
+
+def test_a_sale_without_what_a_voucher_is_given_for_says_so() -> None:
+    shop = programme(POINTS, FIVE.replace('min_amount = "50.00", exclude', 'categories = ["tea"], exclude'))
+
+    missed = evaluate(shop, member(), Sale((line(5000),)), HERE, lot="entry").missed
+    assert Missed("five", Reason("no_such_article")) in missed

@@ -107,3 +107,28 @@ def test_a_card_is_still_known_after_a_restart(known: Ledger) -> None:
     known.close()
     with closing(opened(known.path)) as again:
         assert card_holder(again, NUMBER, Source.NUMBER) == CardHolder("card-of-a", "a")
+
+
+def test_a_crowd_is_dropped_in_several_commits(ledger: Ledger) -> None:
+    for number in range(60):
+        enrol(ledger, f"a{number}", {"name": f"Quill{number}"})
+    _heard(ledger)
+
+    assert drop_all(ledger) == 60
+    with ledger.reading() as conn:
+        assert conn.execute("SELECT count(*) FROM profile").fetchone() == (0,)
+
+
+def test_what_headquarters_lacks_of_an_epoch_that_is_over_stays(ledger: Ledger) -> None:
+    places = []
+    for accounts in (("a", "b"), ("c",), ("d", "e")):
+        for account in accounts:
+            enrol(ledger, account, {"name": account})
+        places.append(ledger.identity)
+        if account != "e":
+            ledger.begin_epoch()
+    first, _, third = places
+    note_held(ledger, [Position(first.epoch, 2, bytes(32)), Position(third.epoch, 2, bytes(32))])
+
+    assert drop_all(ledger) == 2
+    assert {account for account in "abcde" if profile_of(ledger, account)} == {"b", "c", "e"}

@@ -9,6 +9,8 @@ from agent.journal.batch import pack
 from agent.journal.wire import BATCH_TYPE, compress
 from agent.ledger import audit
 from agent.ledger.kept.forgetting import erasing
+from agent.ledger.kept.forgetting.deleting import WIPES, call_for_wipe
+from agent.ledger.kept.forgetting.wiping import wipe
 from agent.ledger.kept.in_flight import BODY, TYPE
 from agent.ledger.kept.profiles.finding import Found, by_name
 from agent.ledger.kept.slip_queue import SlipQueue
@@ -182,3 +184,24 @@ def test_who_was_erased_is_erased_again_in_a_ledger_that_came_back(household: Le
     assert erasing.finish(household, seconds=60) == ()
     assert (profile_of(household, "a"), household.keys.get("a")) == (None, None)
     assert first_name(household, "b") == "Bob"
+
+
+@pytest.mark.parametrize(
+    "body", [b"no frame at all", compress(b"no batch"), None], ids=["no frame", "no batch", "none"]
+)
+def test_a_request_that_cannot_be_looked_into_is_waited_for(household: Ledger, body: bytes | None) -> None:
+    household.remember({TYPE: BATCH_TYPE.encode(), **({} if body is None else {BODY: body})})
+    household.append(erased("erase", "a"))
+
+    assert erasing.finish(household, seconds=60) == ("request",)
+    household.remember({TYPE: b"application/json", BODY: b"{}"})
+    assert erasing.finish(household, seconds=60) == ()
+
+
+def test_a_wipe_that_is_called_for_while_another_is_done_is_not_taken_for_done(household: Ledger) -> None:
+    for times in (b"1", b"2"):
+        with household.write() as conn:
+            call_for_wipe(conn)
+        assert household.recall(WIPES) == times
+    assert wipe(household, seconds=60) is None
+    assert household.recall(WIPES) is None

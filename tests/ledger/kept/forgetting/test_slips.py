@@ -103,3 +103,26 @@ def test_a_job_that_was_emptied_says_so(tmp_path: Path, days: Days) -> None:
     assert before is not None
     assert after is not None
     assert (before.is_emptied, after.is_emptied) == (False, True)
+
+
+@pytest.mark.parametrize("state", ["queued", "again", "sent"])
+def test_what_is_still_to_be_printed_holds_up_what_comes_after_it(tmp_path: Path, days: Days, state: str) -> None:
+    ledger = days.open(tmp_path / "ledger.db", alone=True)
+    for op in ("first", "second", "third"):
+        _sold(ledger, op, "2026-01-01")
+    SlipQueue(ledger).mark_slips({1: "confirmed", 2: state, 3: "confirmed"})
+
+    assert empty_slips(ledger, keep_days=10) == 1
+    assert _kept(ledger) == ["second", "third"]
+    ledger.close()
+
+
+def test_a_slip_of_today_stays_though_none_are_kept(tmp_path: Path, days: Days) -> None:
+    ledger = days.open(tmp_path / "ledger.db", alone=True)
+    _sold(ledger, "today", "2027-01-15")
+    SlipQueue(ledger).mark_slips({1: "confirmed"})
+
+    assert (empty_slips(ledger, keep_days=0), _kept(ledger)) == (0, ["today"])
+    days.wall_ms += DAY_MS
+    assert (empty_slips(ledger, keep_days=0), _kept(ledger)) == (1, [])
+    ledger.close()

@@ -82,3 +82,7 @@ def test_what_sounds_alike_has_a_sound_in_common(alike: tuple[str, ...]) -> None
 
 def test_the_very_words_are_a_name_without_its_order() -> None:
     assert exact_forms("Ada Lovelace") == exact_forms("LOVELACE ada") != exact_forms("Ada Lovelac")
+
+
+def test_the_very_words_of_a_name_are_its_parts_as_a_passport_has_them() -> None:
+    assert exact_forms("Jürgen O'Neill") == {(Form.WORD, "juergen"), (Form.WORD, "o"), (Form.WORD, "neill")}
