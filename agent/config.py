@@ -127,14 +127,14 @@ def _bytes_of(key: str, path: Path | None) -> bytes | None:
         raise ConfigError(f"[till]: {key!r} {str(path)!r} cannot be read: {error.strerror}") from error
 
 
-_Settings = TypeVar("_Settings", TillSettings, SlipSettings, SyncSettings, ChipSettings)
+_Settings = TypeVar("_Settings", TillSettings, SlipSettings, WebSettings, SyncSettings, ChipSettings)
 
 
 def load_config(path: Path, *, drivers: Mapping[str, DriverRow] | None = None) -> Config:
     """Read a till.toml; raises ConfigError naming section, key, value and what is allowed.
 
-    Relative paths in [till], [slips], [sync] and [chips] count from the file's own folder. `drivers` are all there are,
-    if not named.
+    Relative paths in [till], [slips], [web], [sync] and [chips] count from the file's own folder. `drivers` are all
+    there are, if not named.
     """
     try:
         raw = tomllib.loads(path.read_text(encoding="utf-8"))
@@ -159,7 +159,7 @@ def load_config(path: Path, *, drivers: Mapping[str, DriverRow] | None = None) -
         path=path,
         till=till,
         slips=_rooted(parse_settings(SlipSettings, _table(raw, "slips", path), where="[slips]"), base),
-        web=parse_settings(WebSettings, _table(raw, "web", path), where="[web]"),
+        web=_rooted(parse_settings(WebSettings, _table(raw, "web", path), where="[web]"), base),
         sync=None if sync is None else _rooted(sync, base),
         labels=parse_settings(LabelSettings, _table(raw, "labels", path), where="[labels]"),
         chips=None if chips is None else _rooted(chips, base),

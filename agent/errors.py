@@ -24,6 +24,13 @@ TallyError                    anything this software says no with; carries a hin
     UnknownError              no such card, member, sale or reward
     OpConflictError           this op was used before, for something else
     NotAllowedError           a rule of the programme or of the account's state forbids it
+      ApprovalNeededError     the programme wants a supervisor's PIN for it
+      NotSignedInError        nobody is signed in, or not with this PIN
+      BlockedCardError        the card was lost and is blocked
+      CardNeededError         without the card it is not done, or not any more today
+      ProofNeededError        a member who was looked up has not proved himself
+      WrongProofError         that is not the member's PIN, or not his last slip
+      SearchesUsedError       members were looked up too often within an hour
     InsufficientError         more was asked for than is there
   LabelError                  a label is not what its symbology says (agent.devices.gs1.fault)
   DeviceError                 a device or its driver (names of UnifiedPOS 1.15, ErrorCode)
@@ -45,6 +52,7 @@ TallyError                    anything this software says no with; carries a hin
     RejectedError             headquarters does not accept this till or this request
       ForkedError             two machines speak as this till, and headquarters knows
       EpochLeftError          headquarters was restored, and is of another epoch than this till knew
+      RequestTooLargeError    the request is larger than headquarters takes
     ForgedError               an answer does not carry headquarters' signature
 """
 
@@ -208,6 +216,52 @@ class NotAllowedError(RefusalError):
     """A rule of the programme, or the state of the account, forbids it."""
 
 
+class ApprovalNeededError(NotAllowedError):
+    """The programme wants a supervisor's PIN for it; `action` is what for."""
+
+    hint = "a supervisor types id and PIN; then send the same request again"
+
+    def __init__(self, message: str, *, action: str = "", hint: str | None = None) -> None:
+        super().__init__(message, hint=hint)
+        self.action = action
+
+
+class NotSignedInError(NotAllowedError):
+    """Nobody is signed in, or not with this PIN."""
+
+    hint = "sign in with your id and PIN"
+
+
+class BlockedCardError(NotAllowedError):
+    """The card was lost and is blocked."""
+
+    hint = "ask for the new card, or look the member up"
+
+
+class CardNeededError(NotAllowedError):
+    """Without the card it is not done, or not any more today."""
+
+    hint = "ask for the card; collecting goes on"
+
+
+class ProofNeededError(NotAllowedError):
+    """A member who was looked up has not proved himself."""
+
+    hint = "read the card, or ask for the PIN, or for the proof on the last slip"
+
+
+class WrongProofError(NotAllowedError):
+    """That is not the member's PIN, or not his last slip."""
+
+    hint = "ask again, or read the card"
+
+
+class SearchesUsedError(NotAllowedError):
+    """Members were looked up too often within an hour."""
+
+    hint = "ask for the card, or sell without it"
+
+
 class InsufficientError(RefusalError):
     """More was asked for than is there."""
 
@@ -280,6 +334,12 @@ class ForkedError(RejectedError):
 
 class EpochLeftError(RejectedError):
     """Headquarters was restored, and is of another epoch than this till knew."""
+
+
+class RequestTooLargeError(RejectedError):
+    """The request is larger than headquarters takes: less is sent the next time."""
+
+    hint = "selling goes on: this till sends less at a time, call headquarters if it stays so"
 
 
 class ForgedError(SyncError):

@@ -55,6 +55,8 @@ host = "127.0.0.2"
 hosts = ["till-1.shop.example:9000"]
 origins = ["https://pos.example.com"]
 language = "en"
+advert = ["A tenth coffee is free"]
+policies = "policies.toml"
 
 [sync]
 hq = "https://hq.example"
@@ -140,7 +142,13 @@ def test_every_key_is_read(tmp_path: Path) -> None:
         template=tmp_path / "slips.toml",
     )
     assert config.web == WebSettings(
-        9000, "127.0.0.2", ("till-1.shop.example:9000",), ("https://pos.example.com",), "en"
+        9000,
+        "127.0.0.2",
+        ("till-1.shop.example:9000",),
+        ("https://pos.example.com",),
+        "en",
+        ("A tenth coffee is free",),
+        tmp_path / "policies.toml",
     )
     assert config.sync == SyncSettings(
         "https://hq.example", 10.0, 0.25, 1.5, 60.0, 5.0, 90, When.WINDOW, "22:00-04:00", 4, tmp_path / "tls" / "ca.pem"

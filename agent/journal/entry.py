@@ -53,11 +53,11 @@ class Posting:
         """Refuse what could be written and never be read again; raises JournalError."""
         lot, expires = self.lot, self.expires
         if not (
-            isinstance(self.unit, str)
-            and isinstance(self.account, str)
+            type(self.unit) is str
+            and type(self.account) is str
             and type(self.amount) is int
-            and (lot is None or isinstance(lot, str))
-            and (expires is None or isinstance(expires, str))
+            and (lot is None or type(lot) is str)
+            and (expires is None or type(expires) is str)
         ):
             raise JournalError(f"{self!r} has a field of the wrong type")
         if lot is None and self.account.startswith((MEMBER_PREFIX, TILL_PREFIX, VOUCHERS_PREFIX)):
@@ -178,6 +178,10 @@ def check_op(op: str) -> str:
 def encode(value: Mapping[str, Any]) -> bytes:
     """Return the canonical bytes of a map; raises JournalError for what an entry may not hold."""
     _check_values(value.values(), 0)
+    return _encode(value)
+
+
+def _encode(value: Mapping[str, Any]) -> bytes:
     try:
         data = orjson.dumps(value, option=_OPTIONS)
     except (orjson.JSONEncodeError, RecursionError) as error:
@@ -194,7 +198,8 @@ def encode_entry(entry: Entry) -> bytes:
     """
     value = entry.to_map()
     _fields(value)
-    data = encode(value)
+    _check_values((entry.body, entry.clock, value["profiles"]), 0)  # a posting sees to itself
+    data = _encode(value)
     if len(data) > ENTRY_BYTES_MAX:
         raise EntryTooLargeError(f"entry {entry.op!r} has {len(data)} bytes, at most {ENTRY_BYTES_MAX} are allowed")
     return data

@@ -12,6 +12,7 @@ upgraded first.
     till       a till of the chain and the key by which it signs codes
     shop_key   a key under which the asking till's shop makes codes to type, wrapped for that till
     voucher    a voucher as headquarters' books have it: how much of it is left
+    staff      somebody who works at the shop's tills: role, and the Argon2id string of the PIN
 """
 
 from __future__ import annotations
@@ -131,7 +132,16 @@ class VoucherRow:
     check: bytes | None
 
 
-Row = ProgrammeRow | EntryRow | MemberRow | TillRow | ShopKeyRow | VoucherRow
+@dataclass(frozen=True, slots=True)
+class StaffRow:
+    """Somebody who works at the shop's tills: id, role, and the PIN's Argon2id string, None for one who left."""
+
+    staff: str
+    role: str
+    pin: str | None
+
+
+Row = ProgrammeRow | EntryRow | MemberRow | TillRow | ShopKeyRow | VoucherRow | StaffRow
 
 
 @dataclass(frozen=True, slots=True)
@@ -233,6 +243,8 @@ def _row_maps(row: Row) -> Iterator[dict[str, Any]]:
         case VoucherRow(shop, unit, serial, left, check):
             known = None if check is None else check.hex()
             yield {"check": known, "left": left, "row": "voucher", "serial": serial, "shop": shop, "unit": unit}
+        case StaffRow(staff, role, pin):
+            yield {"pin": pin, "role": role, "row": "staff", "staff": staff}
 
 
 def _row(value: Mapping[str, Any]) -> Row | None:
@@ -278,6 +290,10 @@ def _voucher(value: Mapping[str, Any]) -> VoucherRow:
     return VoucherRow(str(value["shop"]), str(value["unit"]), str(value["serial"]), int(value["left"]), check)
 
 
+def _staff(value: Mapping[str, Any]) -> StaffRow:
+    return StaffRow(str(value["staff"]), str(value["role"]), None if value["pin"] is None else str(value["pin"]))
+
+
 _ROWS: dict[str, Callable[[Mapping[str, Any]], Row]] = {
     "programme": _programme,
     "entry": _entry,
@@ -286,6 +302,7 @@ _ROWS: dict[str, Callable[[Mapping[str, Any]], Row]] = {
     "till": _till,
     "shop_key": _shop_key,
     "voucher": _voucher,
+    "staff": _staff,
 }
 
 

@@ -17,6 +17,7 @@ from agent.journal.entry import MEMBER_PREFIX, TILL_PREFIX, VOUCHERS_PREFIX, Ent
 SPEND = "spend"  # the roles of a card of a household: it may do anything ...
 EARN = "earn"  # ... or it may only collect
 ROLES = (SPEND, EARN)
+BLOCKED = "blocked"  # what a card is for ever once it was: nobody shows it any more
 
 LotKey = tuple[str, str, str, str | None]  # account (of a till: `till:<id>`), unit, lot, last day
 
@@ -27,10 +28,11 @@ class Changes:
 
     `lots`: (account, unit, lot, last day) -> amount to add. `opened`: (account, provisional) or None.
     `enrolled`: account that has become a regular member. `cards`: (card id, account, role) links; a card of the role
-    `earn` is known and spends nothing.
+    `earn` is known and spends nothing, one that is `blocked` is taken no more, whatever links it.
     `returned`: (op of its till's sale, line) -> thousandths that came back. `used`: ops of redemptions a sale used up.
     `given_back`: op of a redemption undone before any sale used it. `joined`: (account, account it is now part of).
-    `erased`: account whose member is erased. `closed`: which Z of its till the entry is, 0 if it is an X.
+    `parted`: (account, account it is no longer part of). `erased`: account whose member is erased. `closed`: which Z of
+    its till the entry is, 0 if it is an X.
     `accounts`: every member's account the entry concerns, whether it moves units or not.
     """
 
@@ -42,6 +44,7 @@ class Changes:
     used: tuple[str, ...] = ()
     given_back: str | None = None
     joined: tuple[str, str] | None = None
+    parted: tuple[str, str] | None = None
     erased: str | None = None
     closed: int | None = None
     accounts: frozenset[str] = frozenset()
@@ -101,6 +104,21 @@ def _card_linked(body: Mapping[str, Any]) -> dict[str, Any]:
     return {"cards": ((str(body["card"]), str(body["account"]), role),)}
 
 
+def _card_replaced(body: Mapping[str, Any]) -> dict[str, Any]:
+    account, role = str(body["account"]), body["role"]
+    if role not in ROLES:
+        raise ValueError(f"role {role!r} is none of {', '.join(ROLES)}")
+    return {"cards": (*_blocked(body), (str(body["card"]), account, role))}
+
+
+def _card_blocked(body: Mapping[str, Any]) -> dict[str, Any]:
+    return {"cards": tuple(_blocked(body))}
+
+
+def _blocked(body: Mapping[str, Any]) -> list[tuple[str, str, str]]:
+    return [(str(card), str(body["account"]), BLOCKED) for card in body["blocked"]]
+
+
 def _enrolment(body: Mapping[str, Any]) -> dict[str, Any]:
     account = str(body["account"])
     cards = ((str(body["card"]), account, SPEND),) if body["card"] is not None else ()
@@ -128,6 +146,10 @@ def _accounts_joined(body: Mapping[str, Any]) -> dict[str, Any]:
     return {"joined": (str(body["account"]), str(body["into"]))}
 
 
+def _accounts_parted(body: Mapping[str, Any]) -> dict[str, Any]:
+    return {"parted": (str(body["account"]), str(body["from"]))}
+
+
 def _member_erased(body: Mapping[str, Any]) -> dict[str, Any]:
     return {"erased": str(body["account"])}
 
@@ -139,11 +161,14 @@ def _closure(body: Mapping[str, Any]) -> dict[str, Any]:
 _BODIES = {
     "card_opened": _card_opened,
     "card_linked": _card_linked,
+    "card_replaced": _card_replaced,
+    "card_blocked": _card_blocked,
     "enrolment": _enrolment,
     "sale": _sale,
     "refund": _refund,
     "redemption_undone": _redemption_undone,
     "accounts_joined": _accounts_joined,
+    "accounts_parted": _accounts_parted,
     "member_erased": _member_erased,
     "closure": _closure,
 }

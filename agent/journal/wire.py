@@ -6,6 +6,7 @@ base64 (RFC 4648, section 4) or, where people compare them, as hex.
 
 from __future__ import annotations
 
+import hashlib
 from base64 import b64decode, b64encode
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass
@@ -36,6 +37,7 @@ REQUEST_COVERS = ("@method", "@path", "@query", "content-digest")
 ANSWER_COVERS = ("@status", "content-digest", f'"signature";req;key="{LABEL}"')
 DELEGATION_HEADER = "Tallystick-Delegation"
 HQ = "hq"  # headquarters' key id, and the name its own journal runs under
+_SHOWN_DIGITS = 16
 _ZSTD_LEVEL = 3
 _WINDOW_BYTES_MAX = 8 * 1024 * 1024  # RFC 8878, 3.1.1.1.2: what every decoder supports
 ENROLLING = "enrolling"  # the key id of a till that has no name yet
@@ -100,7 +102,11 @@ class Position:
 
 @dataclass(frozen=True, slots=True)
 class Nonce:
-    """What makes a request new: headquarters' epoch, the till's counter there, and 128 random bits in hex."""
+    """What makes a request new: headquarters' epoch, the till's counter there, and 32 hex digits.
+
+    Half of these are random. The others show that whoever made it knows the one before: the copy of a till's disk does
+    not, though its counter may fit.
+    """
 
     hq_epoch: str
     counter: int
@@ -110,6 +116,14 @@ class Nonce:
         """The nonce as it stands in a signature's parameters."""
         return f"{self.hq_epoch}.{self.counter}.{self.random}"
 
+    def next(self, fresh: bytes) -> Nonce:
+        """Return the nonce of the request after this one's, of 8 random bytes."""
+        return Nonce(self.hq_epoch, self.counter + 1, _shown(str(self)) + fresh.hex())
+
+    def follows(self, before: str) -> bool:
+        """Say whether whoever made it knows the nonce `before`."""
+        return self.random.startswith(_shown(before))
+
     @classmethod
     def parse(cls, text: str) -> Nonce:
         """Read a nonce; raises JournalError."""
@@ -118,6 +132,10 @@ class Nonce:
         if not (epoch and random and counter.isascii() and counter.isdigit() and len(counter) < 16):
             raise JournalError(f"nonce {text[:80]!r} is not epoch.counter.random")
         return cls(epoch, int(counter), random)
+
+
+def _shown(nonce: str) -> str:
+    return hashlib.sha256(f"tallystick nonce 1\n{nonce}".encode()).hexdigest()[:_SHOWN_DIGITS]
 
 
 class Outcome(StrEnum):

@@ -5,16 +5,20 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Mapping
 
-from agent.journal.fold import Changes
+from agent.journal.fold import BLOCKED, Changes
 from agent.loyalty.sale import Status
 
 ERASED = "erased"  # the status of an account whose member was erased, for ever: nobody is behind it
 
 _ADD_LOT = """
 INSERT INTO lot (account, unit, lot, expires, amount) VALUES (?, ?, ?, ?, ?)
-ON CONFLICT DO UPDATE SET amount = amount + excluded.amount RETURNING amount
+ON CONFLICT DO UPDATE SET amount = amount + excluded.amount
 """
-_DROP_LOT = "DELETE FROM lot WHERE account = ? AND unit = ? AND lot = ?"
+_LINK_CARD = f"""
+INSERT INTO card (id, account, role, n) VALUES (?, ?, ?, ?) ON CONFLICT DO UPDATE SET account = excluded.account,
+role = CASE WHEN role = '{BLOCKED}' THEN role ELSE excluded.role END, n = excluded.n
+"""  # noqa: S608 - a constant of ours
+_DROP_USED_UP = "DELETE FROM lot WHERE account = ? AND unit = ? AND lot = ? AND amount = 0"
 _ADD_RETURNED = """
 INSERT INTO returned (op, line, quantity) VALUES (?, ?, ?)
 ON CONFLICT DO UPDATE SET quantity = quantity + excluded.quantity
@@ -35,7 +39,7 @@ def apply_changes(conn: sqlite3.Connection, n: int, changes: Changes, joined: Ma
         )
     for card, account, role in changes.cards:
         row = (card, joined.get(account, account), role, n)
-        conn.execute("INSERT OR REPLACE INTO card (id, account, role, n) VALUES (?, ?, ?, ?)", row)
+        conn.execute(_LINK_CARD, row)
     for (op, line), quantity in changes.returned.items():
         conn.execute(_ADD_RETURNED, (op, line, quantity))
     settled = changes.used if changes.given_back is None else (changes.given_back,)
@@ -53,18 +57,13 @@ def mark_erased(conn: sqlite3.Connection, account: str) -> None:
 
 
 def add_lots(conn: sqlite3.Connection, n: int, changes: Changes, joined: Mapping[str, str]) -> None:
-    """Add what entry number `n` moves in members' lots, and note which accounts it moves."""
-    for (account, unit, lot, expires), amount in changes.lots.items():
-        _add_lot(conn, (joined.get(account, account), unit, lot, expires, amount))
+    """Add what entry number `n` moves in members' lots, and note which accounts it moves.
+
+    A lot that a member has used up goes, and is there again when units come back to it. A voucher's stays: that it was
+    spent is what it is there to tell.
+    """
+    lots = [(joined.get(key[0], key[0]), *key[1:], amount) for key, amount in changes.lots.items()]
+    conn.executemany(_ADD_LOT, lots)  # without RETURNING, for which SQLite takes five times as long
+    conn.executemany(_DROP_USED_UP, [lot[:3] for lot in lots if ":" not in lot[0]])
     for account in changes.accounts:
         conn.execute("INSERT OR IGNORE INTO account_entry VALUES (?, ?)", (joined.get(account, account), n))
-
-
-def _add_lot(conn: sqlite3.Connection, row: tuple[str, str, str, str | None, int]) -> None:
-    """Add to a lot. One that a member has used up goes, and is there again when units come back to it.
-
-    A voucher's stays: that it was spent is what it is there to tell.
-    """
-    (left,) = conn.execute(_ADD_LOT, row).fetchone()
-    if not left and ":" not in row[0]:
-        conn.execute(_DROP_LOT, row[:3])

@@ -11,7 +11,7 @@ from __future__ import annotations
 import os
 import sqlite3
 import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Self
@@ -32,6 +32,7 @@ from agent.ledger.kept.forgetting.deleting import forget
 from agent.ledger.kept.profiles import Keys, put_profile
 from agent.ledger.kept.profiles.rows import has_tokens_of_this_rule, make_tokens
 from agent.ledger.opening import KEYS_FILE, connect, hold_file, refuse_emptied, take_lock
+from agent.ledger.reading import Reading
 from agent.ledger.records import Draft, Identity, Recorded
 from agent.ledger.schema import migrations, step_names
 from agent.ledger.selfcheck.database import mark_ours
@@ -62,6 +63,9 @@ class Ledger:
         self.clock = clock
         self._read_only = read_only
         self._lock = threading.RLock()
+        self._reading = Reading(
+            self._lock, ready=self._recovered, there=lambda: self._conn, trouble=self._trouble_reading
+        )
         self._opened_by = os.getpid()
         self._held: list[int] = []  # open files: the lock's, the ledger's own
         self._conn: sqlite3.Connection | None = None
@@ -244,16 +248,17 @@ class Ledger:
             raise LedgerError(f"ledger {str(self.path)!r} has no epoch yet")
         return self._epoch
 
-    @contextmanager
-    def reading(self) -> Iterator[sqlite3.Connection]:
+    def reading(self) -> Reading:
         """Give the connection for reading, nobody else writing meanwhile; LedgerDamagedError if it cannot be read."""
-        with self._lock:
-            self._recover()
-            try:
-                yield self.conn
-            except sqlite3.DatabaseError as error:
-                self._trouble = trouble_of(f"ledger {self.path.name!r}", error)
-                raise self._trouble from error
+        return self._reading
+
+    def _recovered(self) -> sqlite3.Connection:
+        self._recover()
+        return self.conn
+
+    def _trouble_reading(self, error: sqlite3.DatabaseError) -> LedgerError:
+        self._trouble = trouble_of(f"ledger {self.path.name!r}", error)
+        return self._trouble
 
     @contextmanager
     def write(self) -> Iterator[sqlite3.Connection]:
@@ -265,11 +270,12 @@ class Ledger:
         if self._read_only:
             raise LedgerError(f"ledger {self.path.name!r} is open for reading only")
         with self._lock:
-            self._recover()
-            conn = self.conn
-            assert not conn.in_transaction, "a write inside a write"
+            conn = self._recovered()
+            assert not self._reading.is_writing, "a write inside a write"
             before = (self._epoch, self._n, self._head)
             try:
+                self._reading.end()
+                self._reading.is_writing = True
                 conn.execute("BEGIN IMMEDIATE")
                 yield conn
                 conn.execute("COMMIT")
@@ -282,6 +288,8 @@ class Ledger:
             except BaseException:
                 self._roll_back(conn, before)
                 raise
+            finally:
+                self._reading.is_writing = False
 
     def _roll_back(self, conn: sqlite3.Connection, before: tuple[tuple[str, int] | None, int, bytes]) -> None:
         try:
@@ -354,6 +362,14 @@ class Ledger:
                 self.require_room()
             with self.write() as conn:
                 return self._insert(conn, draft)
+
+    def append_all(self, drafts: Sequence[Draft]) -> tuple[Recorded, ...]:
+        """Append entries that stand or fall together, in one durable commit; raises as `append` does."""
+        with self._lock:
+            self.note_clock()
+            self.require_room()
+            with self.write() as conn:
+                return tuple([self._insert(conn, draft) for draft in drafts])
 
     def note_clock(self) -> Recorded | None:
         """Record that the till's clock was changed, if it was: an entry of its own, in a commit of its own."""
@@ -454,11 +470,13 @@ class Ledger:
     def checkpoint(self) -> None:
         """Move the WAL's pages into the database file; called in pauses between sales."""
         with self.reading() as conn:
+            self._reading.end()
             conn.execute("PRAGMA wal_checkpoint(PASSIVE)")
 
     def empty_wal(self) -> bool:
         """Move the WAL's pages into the database file and leave it empty; False if somebody reads it: try again."""
         with self.reading() as conn:
+            self._reading.end()
             try:
                 conn.execute("PRAGMA busy_timeout = 0")  # nobody waits for a reader with the ledger in hand
                 return not conn.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()[0]

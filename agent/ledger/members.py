@@ -42,6 +42,20 @@ class CardHolder:
     account: str
 
 
+@dataclass(frozen=True, slots=True)
+class Called:
+    """A member's first name, that with an initial, and how his phone number ends: so namesakes are told apart.
+
+    `born` is the birthday without its year (MM-DD), `language` the one he is spoken to in; None for what is not known.
+    """
+
+    name: str | None
+    masked: str | None
+    phone_end: str | None
+    born: str | None = None
+    language: str | None = None
+
+
 def card_holder(ledger: Ledger, number: str, source: Source) -> CardHolder | None:
     """Return whose card a number is, or None if this till has never seen it."""
     with ledger.reading() as conn:
@@ -123,10 +137,20 @@ def addressed(ledger: Ledger, account: str) -> tuple[str | None, str | None]:
     return first_name_of(profile), profile.get("language")
 
 
-def called(ledger: Ledger, account: str) -> tuple[str | None, str | None]:
-    """Return a member's first name, and how his phone number ends: so the cashier tells namesakes apart."""
-    profile = profile_of(ledger, ledger.resolve(account)) or {}
-    return first_name_of(profile), phone_end(str(profile.get("phone") or ""))
+def called(ledger: Ledger, account: str) -> Called:
+    """Return what the cashier sees of a member's person."""
+    profile = profile_of(ledger, ledger.resolve(account))
+    if profile is None:
+        return Called(None, None, None)
+    ends = phone_end(str(profile.get("phone") or ""))
+    born = str(profile.get("birthday") or "")[5:10] or None
+    return Called(first_name_of(profile), masked_name(profile), ends, born, profile.get("language"))
+
+
+def masked_name(profile: Mapping[str, Any]) -> str | None:
+    """Return the first word of a profile's name, and the initial of the last one if there are several."""
+    words = str(profile.get("name") or "").split()
+    return None if not words else words[0] if len(words) == 1 else f"{words[0]} {words[-1][0]}."
 
 
 def accounts_from(ledger: Ledger, start: str) -> list[str]:

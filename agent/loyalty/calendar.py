@@ -67,11 +67,7 @@ class Period(StrEnum):
 
     def after(self, name: str, steps: int = 1) -> str:
         """Return the period `steps` later, or earlier if `steps` is below zero."""
-        first = self.first_day(name)
-        if self in {Period.DAY, Period.WEEK}:
-            days = steps * (7 if self is Period.WEEK else 1)
-            return self.of((date.fromisoformat(first) + timedelta(days=days)).isoformat())
-        return self.of(_months_later(first, steps * _MONTHS_OF[self]))
+        return _period_after(self, name, steps)
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,6 +118,15 @@ def weekday(day: str) -> int:
 def days_between(first: str, last: str) -> int:
     """Return how many days `last` is after `first`."""
     return (date.fromisoformat(last) - date.fromisoformat(first)).days
+
+
+@lru_cache(maxsize=_KEPT_DAYS)
+def _period_after(period: Period, name: str, steps: int) -> str:
+    first = period.first_day(name)
+    if period in {Period.DAY, Period.WEEK}:
+        days = steps * (7 if period is Period.WEEK else 1)
+        return period.of((date.fromisoformat(first) + timedelta(days=days)).isoformat())
+    return period.of(_months_later(first, steps * _MONTHS_OF[period]))
 
 
 @lru_cache(maxsize=_KEPT_DAYS)

@@ -7,10 +7,11 @@ from enum import StrEnum
 
 
 class Source(StrEnum):
-    """How a card's number was had: digits (stripe, barcode, keyed) or the chip's unique id."""
+    """How a card's number was had: digits (stripe, barcode, keyed), the chip's unique id, or a terminal's token."""
 
     NUMBER = "number"
     CHIP = "chip"
+    PAYMENT = "payment"  # in the place of a payment card, which is never kept; no programme has ranges of them
 
 
 class Check(StrEnum):

@@ -77,7 +77,7 @@ def spendable(holder: Holder, moment: Moment) -> Holder:
         )
         for unit, held in holder.lots.items()
     }
-    return replace(holder, lots=lots)
+    return Holder(holder.account, holder.status, lots, holder.born)
 
 
 def owned(holder: Holder, unit: str, moment: Moment) -> dict[str, int]:

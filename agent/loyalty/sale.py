@@ -69,26 +69,24 @@ class Redeemed:
 class Sale:
     """What is bought, the redemptions that pay part of it, and with what the rest is paid.
 
-    `tenders` says how much of the sale each tender pays (minor units), as far as the till was told.
+    `tenders` says how much of the sale each tender pays (minor units), as far as the till was told. `total` is what
+    the lines cost.
     """
 
     lines: tuple[Line, ...]
     redeemed: tuple[Redeemed, ...] = ()
     tenders: Mapping[str, int] = field(default_factory=dict)
+    total: int = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         """Refuse an empty or endless sale, and redemptions worth more than the sale; raises InvalidError."""
+        object.__setattr__(self, "total", sum([line.amount for line in self.lines]))
         if not 1 <= len(self.lines) <= LINES_MAX:
             raise InvalidError(f"a sale has 1 to {LINES_MAX} lines, this one has {len(self.lines)}")
         if self.value_redeemed > self.total:
             raise InvalidError(f"redemptions worth {self.value_redeemed} are more than the sale of {self.total}")
         if sum(self.tenders.values()) > self.total:
             raise InvalidError(f"tenders of {sum(self.tenders.values())} are more than the sale of {self.total}")
-
-    @property
-    def total(self) -> int:
-        """What the lines cost."""
-        return sum(line.amount for line in self.lines)
 
     @property
     def value_redeemed(self) -> int:
@@ -131,11 +129,11 @@ class Holder:
 
     def balance(self, unit: str) -> int:
         """Return the sum of the account's lots of `unit`; below zero it is a debt."""
-        return sum(lot.amount for lot in self.lots.get(unit, ()))
+        return sum([lot.amount for lot in self.lots.get(unit, ())])
 
     def count(self, unit: str, lot: str) -> int:
         """Return what stands in one lot of `unit`; below zero if more came back than was counted."""
-        return sum(held.amount for held in self.lots.get(unit, ()) if held.lot == lot)
+        return sum([held.amount for held in self.lots.get(unit, ()) if held.lot == lot])
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,9 +5,10 @@ from __future__ import annotations
 from dataclasses import replace
 
 from agent.loyalty.judging.evaluate import evaluate
-from agent.loyalty.judging.standing import notices_of, perks_of
+from agent.loyalty.judging.standing import notices_of
 from agent.loyalty.lots import spendable
 from agent.loyalty.sale import Holder, Judgement, Line, Lot, Moment, Sale, Status
+from agent.loyalty.spending.customer import Customer
 from tests.loyalty.shops import NOW, line, member, shipped
 
 SHOP = shipped("wine-club")
@@ -31,9 +32,9 @@ def test_the_fee_earns_nothing_and_counts_from_the_next_sale() -> None:
 
 
 def test_only_who_pays_has_the_perks() -> None:
-    assert perks_of(SHOP, MEMBER, NOW) == ("tastings", "the pre-sale list")
-    assert perks_of(SHOP, member(), NOW) == ()
-    assert perks_of(SHOP, MEMBER, Moment("2025-01-01", confirmed=True)) == ()
+    assert Customer.of(SHOP, MEMBER, NOW).perks == ("tastings", "the pre-sale list")
+    assert Customer.of(SHOP, member(), NOW).perks == ()
+    assert Customer.of(SHOP, MEMBER, Moment("2025-01-01", confirmed=True)).perks == ()
 
 
 def test_the_first_order_is_welcomed() -> None:

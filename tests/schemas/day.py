@@ -59,11 +59,12 @@ def _read(counter: Counter, card: str) -> str:
 def _morning(counter: Counter) -> str:
     """A member earns, redeems, thinks better of it, brings goods back; a card that is new earns."""
     ask = EnrolAsk("E-1", name="Ana Testova", phone="07700 900123", email="ana@example.org", card=ANA)
-    ana = counter.enrol(ask, by=BY).account
+    enrolled = counter.enrol(ask, by=BY)
+    ana, card = enrolled.account, enrolled.card
     counter.sell(SaleAsk("S-1", (line(52000), line(300, "coffee", pieces=2)), ana), by=BY)
-    counter.redeem(RedeemAsk("R-1", ana, "money", units=100), by=BY)
+    counter.redeem(RedeemAsk("R-1", ana, "money", card, units=100), by=BY)
     counter.sell(SaleAsk("S-2", (line(900),), ana, redemptions=("R-1",)), by=BY)
-    counter.redeem(RedeemAsk("R-2", ana, "money", units=10), by=BY)
+    counter.redeem(RedeemAsk("R-2", ana, "money", card, units=10), by=BY)
     counter.undo(UndoAsk("U-2", "R-2"), by=BY)
     counter.refund(RefundAsk("B-1", (RefundLine("S-1", 0, 500),)), by=BY)
     counter.sell(SaleAsk("S-3", (line(4000),), _read(counter, NEW)), by=BY)
@@ -85,9 +86,10 @@ def _afternoon(counter: Counter, ana: str) -> None:
     counter.spend_voucher(VoucherAsk("V-1", voucher.typed), by=BY)
     counter.sell(SaleAsk("S-5", (line(2500),), redemptions=("V-1",)), by=BY)
     counter.refund(RefundAsk("B-2", (RefundLine("S-5", 0, 1000),)), by=BY)
-    gift = _read(counter, GIFT_CARD)
+    gift_card = counter.identify(GIFT_CARD, Source.NUMBER, by=BY)
+    gift = gift_card.account
     counter.sell(SaleAsk("S-6", (line(5000, "gift-card"),), gift), by=BY)
-    counter.redeem(RedeemAsk("R-3", gift, "gift", units=1200), by=BY)
+    counter.redeem(RedeemAsk("R-3", gift, "gift", gift_card.card, units=1200), by=BY)
     counter.sell(SaleAsk("S-7", (line(2000),), ana, redemptions=("R-3",)), by=BY)
     counter.act(ActionAsk("A-1", ana, Action.REVIEW), by=BY)
     counter.refund(RefundAsk("B-3", without_receipt=(line(200),), account=ana), by=BY)

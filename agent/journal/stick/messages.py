@@ -67,7 +67,8 @@ class FromTill:
 class FromHq:
     """What headquarters answers: what it holds, and pages of the feed as bytes of `wire.PAGE_TYPE`.
 
-    `delegation` is the root key's signed word for the key that signed the file, `now_ms` headquarters' time.
+    `delegation` is the root key's signed word for the key that signed the file, `now_ms` headquarters' time. `forked`:
+    two machines speak as the till.
     """
 
     till: str
@@ -76,6 +77,7 @@ class FromHq:
     now_ms: int
     held: tuple[Position, ...]
     pages: tuple[bytes, ...]
+    forked: bool = False
 
     def pack(self, key: Ed25519PrivateKey) -> bytes:
         """Return the file, signed by the key that signs headquarters' answers."""
@@ -83,6 +85,7 @@ class FromHq:
             "delegation": to_text(self.delegation),
             "epoch": self.hq_epoch,
             "epochs": [position.to_map() for position in self.held],
+            "forked": self.forked,
             "from": _HQ,
             "now_ms": self.now_ms,
             "stick": _VERSION,
@@ -103,6 +106,7 @@ class FromHq:
                 now_ms=int(value["now_ms"]),
                 held=tuple(Position.from_map(position) for position in value["epochs"]),
                 pages=sealed.frames,
+                forked=value.get("forked") is True,
             )
 
         return read(encode(sealed.head), build)

@@ -18,6 +18,8 @@ DRIFT_MAX_MS = 5 * 60 * 1000  # a wall clock this far from headquarters' time is
 
 _BOOT_ID = Path("/proc/sys/kernel/random/boot_id")
 _DAY_MS = 24 * 3_600_000
+_VERSION_7 = 0x7 << 76 | 0b10 << 62  # of a UUID, and its variant
+_FIXED_BITS = 0xF << 76 | 0b11 << 62
 # What a calendar can show in any zone: a day inside the years 1 and 9999.
 _SHOWN_MIN_MS = int(datetime.min.replace(tzinfo=UTC).timestamp() * 1000) + _DAY_MS
 _SHOWN_MAX_MS = int(datetime(9999, 12, 30, tzinfo=UTC).timestamp() * 1000)
@@ -181,6 +183,6 @@ class TillClock:
     def new_id(self) -> str:
         """Return a UUIDv7 (RFC 9562, 5.7). Its time is for people; nothing is ordered by it."""
         ms = (self._wall_ns() // 1_000_000) & (2**48 - 1)
-        value = ms << 80 | 0x7 << 76 | secrets.randbits(12) << 64 | 0b10 << 62 | secrets.randbits(62)
+        value = ms << 80 | int.from_bytes(secrets.token_bytes(10)) & ~_FIXED_BITS | _VERSION_7
         text = f"{value:032x}"
         return f"{text[:8]}-{text[8:12]}-{text[12:16]}-{text[16:20]}-{text[20:]}"

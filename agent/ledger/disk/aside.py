@@ -82,7 +82,7 @@ class Aside:
             if left:
                 _replace(self._path, b"".join(line.to_bytes() for line in left))
             else:
-                self._path.unlink(missing_ok=True)
+                self._path.unlink()
             sync_folder(self._path.parent)
 
     def _opened(self, line: Line) -> Mapping[str, Any] | None:

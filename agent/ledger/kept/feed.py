@@ -18,7 +18,7 @@ from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
 
 from agent.errors import ChainBrokenError, JournalError
 from agent.journal.batch import SealedProfile
-from agent.journal.chain import check_place, link
+from agent.journal.chain import GENESIS, check_place, link
 from agent.journal.entry import decode_entry, encode
 from agent.journal.feed import (
     Cursor,
@@ -28,10 +28,11 @@ from agent.journal.feed import (
     ProgrammeRow,
     Row,
     ShopKeyRow,
+    StaffRow,
     TillRow,
     VoucherRow,
 )
-from agent.journal.fold import EARN, SPEND, Changes, changes
+from agent.journal.fold import BLOCKED, EARN, SPEND, Changes, changes
 from agent.journal.sealed import unseal, unwrap_key
 from agent.journal.wire import HQ, Position, read
 from agent.ledger.derived import ERASED, add_lots, mark_erased
@@ -39,7 +40,9 @@ from agent.ledger.kept import codes
 from agent.ledger.kept.forgetting.deleting import forget
 from agent.ledger.kept.profiles import Keys, NewProfile, put_profile
 from agent.ledger.kept.profiles.part import put_part
+from agent.ledger.kept.profiles.rows import drop_profiles
 from agent.ledger.kept.programmes import take
+from agent.ledger.kept.staff import take_staff
 from agent.ledger.ledger import Ledger
 from agent.loyalty.sale import Status
 
@@ -132,6 +135,8 @@ def _apply(ledger: Ledger, page: Page, opened: Mapping[str, list[_Opened]]) -> F
                     codes.take_till(conn, row)
                 case VoucherRow():
                     codes.take_voucher(conn, row)
+                case StaffRow():
+                    take_staff(conn, row)
         value = encode({"epoch": page.cursor.epoch, "version": page.cursor.version})
         _remember(conn, CURSOR, value)
     return Fed(members, entries, programme)
@@ -147,12 +152,12 @@ def _remember(conn: sqlite3.Connection, key: str, value: bytes) -> None:
 def _keep_hq_entry(conn: sqlite3.Connection, epoch: str, row: EntryRow) -> int:
     """Keep an entry of headquarters' own journal, so that the till bears witness to it; 1 if it is new."""
     kept = conn.execute("SELECT seq, hash FROM hq_entry WHERE epoch = ? ORDER BY seq DESC LIMIT 1", (epoch,)).fetchone()
-    head = Position(epoch) if kept is None else Position(epoch, kept[0], bytes(kept[1]))
+    seq, head = kept or (0, GENESIS)
     entry = decode_entry(row.data)
-    if entry.seq <= head.seq:
+    if entry.seq <= seq:
         return 0
-    check_place(entry, till=HQ, epoch=epoch, seq=head.seq + 1)
-    if link(head.head, row.data) != row.hash:
+    check_place(entry, till=HQ, epoch=epoch, seq=seq + 1)
+    if link(head, row.data) != row.hash:
         raise ChainBrokenError(f"entry {entry.seq} of headquarters does not continue its chain")
     conn.execute(
         "INSERT INTO hq_entry (epoch, seq, hash, signature, bytes) VALUES (?, ?, ?, ?, ?)",
@@ -193,10 +198,15 @@ def contained_by(
 
 
 def _take_member(conn: sqlite3.Connection, row: MemberRow, contained: Contained) -> None:
+    query = "SELECT account FROM joined WHERE into_account = ? OR account = ?"
+    for (known,) in conn.execute(query, (row.account, row.account)).fetchall():
+        if known not in row.joined:
+            _part(conn, known, contained.upto_n)
     for other in row.joined:
         _join(conn, other, row.account)
     content = {
         "cards": [card.card for card in row.cards],
+        "blocked": [card.card for card in row.cards if card.role == BLOCKED],
         "earn_only": [card.card for card in row.cards if card.role == EARN],
         "lots": [[lot.unit, lot.lot, lot.amount, lot.expires] for lot in row.lots],
         "missing": contained.missing,
@@ -219,6 +229,24 @@ def _join(conn: sqlite3.Connection, account: str, into: str) -> None:
         conn.execute(f"{statement} WHERE account = ?", (account,))
 
 
+def _part(conn: sqlite3.Connection, account: str, upto_n: int) -> None:
+    """Let an account be on its own again, with the own entries that concern it.
+
+    What both hold is told anew: headquarters tells of the account that it was part of before it tells of this one.
+    """
+    (whole,) = conn.execute("DELETE FROM joined WHERE account = ? RETURNING into_account", (account,)).fetchone()
+    conn.execute("INSERT OR IGNORE INTO account (id, status) VALUES (?, ?)", (account, Status.PROVISIONAL))
+    if not _changed_here(conn, whole, upto_n):
+        drop_profiles(conn, [whole])  # it may have been the other's; what is its own comes with its row
+    joined = dict(conn.execute("SELECT account, into_account FROM joined"))
+    for n, data in conn.execute(_OWN_ENTRIES, (whole, 0, _N_MAX)).fetchall():
+        concerned = {joined.get(one, one) for one in changes(decode_entry(data)).accounts}
+        if account in concerned:
+            conn.execute("INSERT OR IGNORE INTO account_entry VALUES (?, ?)", (account, n))
+        if whole not in concerned:
+            conn.execute("DELETE FROM account_entry WHERE account = ? AND n = ?", (whole, n))
+
+
 def restore_snapshots(conn: sqlite3.Connection, joined: Mapping[str, str]) -> None:
     """Put what headquarters said back under the till's own entries, after the derived tables were built anew."""
     for values in conn.execute("SELECT account, status, upto_n, lots FROM snapshot ORDER BY rowid"):  # as they came
@@ -235,9 +263,9 @@ def _restore(conn: sqlite3.Connection, values: tuple[str, str, int, bytes], join
     content = orjson.loads(data)
     conn.execute("INSERT OR REPLACE INTO account VALUES (?, ?)", (account, _status(conn, account, status)))
     ranges = [*content["missing"], (upto_n + 1, _N_MAX)]
-    earn_only = set(content.get("earn_only", ()))
+    roles = dict.fromkeys(content.get("earn_only", ()), EARN) | dict.fromkeys(content.get("blocked", ()), BLOCKED)
     for card in content["cards"]:
-        _restore_card(conn, (card, account, EARN if card in earn_only else SPEND), ranges)
+        _restore_card(conn, (card, account, roles.get(card, SPEND)), ranges)
     conn.execute("DELETE FROM lot WHERE account = ?", (account,))
     lots = [(account, unit, lot, expires, amount) for unit, lot, amount, expires in content["lots"]]
     conn.executemany("INSERT INTO lot (account, unit, lot, expires, amount) VALUES (?, ?, ?, ?, ?)", lots)

@@ -6,9 +6,10 @@ Nobody knows whether it arrived, and it is sent again as it was: not a byte of i
 from __future__ import annotations
 
 import sqlite3
+from collections.abc import Iterable
 
 from agent.errors import JournalError
-from agent.journal.batch import BATCH_BYTES_MAX, unpack
+from agent.journal.batch import BATCH_BYTES_MAX, BatchItem, unpack
 from agent.journal.wire import BATCH_TYPE, expand
 
 NONCE, TARGET, TYPE, BODY = "sync.nonce", "sync.target", "sync.type", "sync.body"  # keys in `state`
@@ -25,5 +26,10 @@ def holds_what_is_gone(conn: sqlite3.Connection) -> bool:
         items = unpack(expand(bytes(kept[BODY]), bytes_max=BATCH_BYTES_MAX))
     except (KeyError, JournalError):
         return True  # what cannot be looked into is not taken for clean
+    return not are_here(conn, items)
+
+
+def are_here(conn: sqlite3.Connection, items: Iterable[BatchItem]) -> bool:
+    """Say whether this till still has every sealed profile of `items`, none replaced or erased since."""
     sealed = [(profile.subject, profile.sealed) for item in items for profile in item.profiles]
-    return not all(conn.execute(_HAS_PROFILE, one).fetchone() for one in sealed)
+    return all(conn.execute(_HAS_PROFILE, one).fetchone() for one in sealed)

@@ -50,8 +50,8 @@ def evaluate(
         case = case.costing(as_paid(sale.lines, discounts))
     verdicts = [*map(_told, discounts), *undiscounted, *_verdicts(case)]
     effects = [verdict for verdict in verdicts if isinstance(verdict, Effect)]
-    spent = sum(effect.amount for effect in effects if effect.unit == QUALIFYING)
-    after = tier_of(programme, holder, moment, more=spent)
+    spent = sum([effect.amount for effect in effects if effect.unit == QUALIFYING])
+    after = tier_of(programme, holder, moment, more=spent) if spent else case.tier
     if after is not None and after != case.tier:
         effects.append(note(after.id, Reason("tier_reached", {"tier": after.label})))
     if holder.status is Status.PROVISIONAL:

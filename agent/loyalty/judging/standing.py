@@ -45,13 +45,6 @@ def paid_until(membership: Membership, holder: Holder, moment: Moment) -> str | 
     return last if last is not None and (last >= moment.day or not moment.confirmed) else None
 
 
-def perks_of(programme: Programme, holder: Holder, moment: Moment) -> tuple[str, ...]:
-    """Return what the till announces to this member: the perks of the tier, then those of the memberships."""
-    tier = tier_of(programme, holder, moment)
-    memberships = memberships_of(programme, holder, moment)
-    return (*(tier.perks if tier else ()), *(perk for membership in memberships for perk in membership.perks))
-
-
 def notices_of(programme: Programme, holder: Holder, moment: Moment) -> Iterator[Reason]:
     """Yield what is about to end: a tier, a membership, the price of one."""
     if not moment.confirmed:
@@ -70,12 +63,13 @@ def notices_of(programme: Programme, holder: Holder, moment: Moment) -> Iterator
 
 def _coming_fall(programme: Programme, holder: Holder, moment: Moment) -> Reason | None:
     """Say what is missing to keep a tier that the next period would take away."""
-    rules, tier = programme.tier_rules, tier_of(programme, holder, moment)
-    if tier is None or rules.notice is None:
+    rules = programme.tier_rules
+    if rules.notice is None:
         return None
     now = rules.period.of(moment.day)
     last = rules.period.last_day(now)
-    if rules.notice.after(moment.day) < last:
+    tier = None if rules.notice.after(moment.day) < last else tier_of(programme, holder, moment)
+    if tier is None:
         return None
     following = rules.period.after(now)
     later = tier_of(programme, holder, replace(moment, day=rules.period.first_day(following)))
@@ -106,8 +100,12 @@ def _sum(rules: TierRules, counted: dict[str, int], period: str) -> int:
 
 def _reached(tiers: tuple[Tier, ...], rules: TierRules, counted: dict[str, int], period: str) -> int:
     """Return the number of the highest tier reached in a period, -1 for none."""
-    total = _sum(rules, counted, period)
-    return sum(1 for tier in tiers if total >= tier.threshold) - 1
+    total, step = _sum(rules, counted, period), -1
+    for tier in tiers:
+        if total < tier.threshold:
+            break
+        step += 1
+    return step
 
 
 def _held(tiers: tuple[Tier, ...], rules: TierRules, counted: dict[str, int], now: str) -> int:

@@ -8,7 +8,7 @@ from typing import Final
 
 from agent.errors import ProgrammeError
 from agent.loyalty.articles import Articles
-from agent.loyalty.lint.checks import cost, dead, gaming, loops, naming, splitting, stacking, standing, units
+from agent.loyalty.lint.checks import cost, dead, gaming, loops, naming, splitting, stacking, standing, units, watching
 from agent.loyalty.lint.finding import Finding, Inspection, Severity
 from agent.loyalty.programme.positions import Positions, read_toml
 from agent.loyalty.programme.whole import Programme, load
@@ -34,6 +34,7 @@ CHECKS: Final[Mapping[str, Check]] = {
     "overlap": stacking.overlap,
     "cost": cost.cost,
     "splitting": splitting.splitting,
+    "watching": watching.watching,
     "articles": naming.naming,
 }
 

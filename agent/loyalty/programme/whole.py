@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import Protocol
 
@@ -13,6 +13,7 @@ from agent.journal.codes import kind_tag
 from agent.loyalty.cards import CardRange, Check, Source
 from agent.loyalty.money import minor_digits
 from agent.loyalty.programme.conditions import When
+from agent.loyalty.programme.consent import Consent, read_consent
 from agent.loyalty.programme.policies import (
     Dormancy,
     Recycling,
@@ -22,6 +23,7 @@ from agent.loyalty.programme.policies import (
     read_refunds,
 )
 from agent.loyalty.programme.positions import Positions, read_toml
+from agent.loyalty.programme.radar import Radar, read_radar
 from agent.loyalty.programme.rules.closing import Closing, read_closing
 from agent.loyalty.programme.rules.earning import (
     By,
@@ -48,8 +50,10 @@ from agent.loyalty.programme.rules.standing import (
     read_tier_rules,
 )
 from agent.loyalty.programme.rules.vouchers import GiftCard, Voucher, read_gift_card, read_voucher
+from agent.loyalty.programme.supervision import Supervision, read_supervision
 from agent.loyalty.programme.table import Place, Table
 from agent.loyalty.programme.units import RESERVED, SpendPolicy, Unit, read_unit
+from agent.loyalty.programme.without_card import WithoutCard, read_without_card
 from agent.loyalty.sale import Line
 
 PROGRAMME_BYTES_MAX = 256 * 1024
@@ -82,7 +86,7 @@ class Programme:
     """A whole programme, checked. `version` is the SHA-256 of its file in hex, `tiers` are in rising order.
 
     `counts_visits`: some rule asks how often a member came, so every sale notes it. `asks_birthdays`: some rule asks
-    for the member's birthday, which is sealed and read only then.
+    for the member's birthday, which is sealed and read only then. `labels`: what people call its units.
     """
 
     version: str
@@ -106,6 +110,10 @@ class Programme:
     referrals: tuple[Referral, ...]
     games: tuple[Game, ...]
     refunds: Refunds
+    supervision: Supervision
+    radar: Radar
+    without_card: WithoutCard
+    consent: Consent
     dormancy: Dormancy | None
     recycling: Recycling | None
     closing: Closing | None
@@ -113,11 +121,16 @@ class Programme:
     counts_visits: bool
     asks_birthdays: bool
 
+    labels: Mapping[str, str] = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        """Lay out once for all sales what units are called."""
+        labels = {card.id: card.label for card in self.punch_cards} | {known.id: known.label for known in self.units}
+        object.__setattr__(self, "labels", labels | {kind.id: kind.label for kind in self.vouchers})
+
     def unit_label(self, unit: str) -> str:
         """Return what people call a unit."""
-        labels = {card.id: card.label for card in self.punch_cards} | {known.id: known.label for known in self.units}
-        labels |= {kind.id: kind.label for kind in self.vouchers}
-        return labels.get(unit, unit)
+        return self.labels.get(unit, unit)
 
     def unit(self, unit: str) -> Unit:
         """Return one of the programme's units."""
@@ -212,6 +225,10 @@ def _read(top: Table, version: str) -> Programme:
         referrals=referrals,
         games=games,
         refunds=read_refunds(top.table("refunds")),
+        supervision=read_supervision(top.table("supervision")),
+        radar=read_radar(top.table("radar")),
+        without_card=read_without_card(top.table("without_card")),
+        consent=read_consent(top.table("consent")),
         dormancy=dormancy,
         recycling=read_recycling(top.table("recycling")),
         closing=read_closing(top.table("closing")),
@@ -253,6 +270,8 @@ def _is_by_visit(rule: _Conditional) -> bool:
 
 def _card_range(table: Table) -> CardRange:
     source = table.choice("source", Source, Source.NUMBER)
+    if source is Source.PAYMENT:
+        raise table.refuse("source", str(source), f"one of {Source.NUMBER}, {Source.CHIP}")
     pattern = r"[0-9]{0,19}" if source is Source.NUMBER else r"[0-9A-F]{0,20}"
     card = CardRange(
         prefix=table.text("prefix", pattern),

@@ -26,3 +26,9 @@ class Customer:
         """Return a member as he stands at the counter."""
         tier, memberships = tier_of(programme, holder, moment), memberships_of(programme, holder, moment)
         return cls(programme, spendable(holder, moment), moment, tier, memberships)
+
+    @property
+    def perks(self) -> tuple[str, ...]:
+        """What the till announces to this member: the perks of the tier, then those of the memberships."""
+        of_tier = () if self.tier is None else self.tier.perks
+        return (*of_tier, *(perk for membership in self.memberships for perk in membership.perks))

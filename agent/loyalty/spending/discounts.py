@@ -106,6 +106,8 @@ def as_paid(lines: Sequence[Line], discounts: Sequence[Discount]) -> tuple[Line,
 
     This is what a sale earns on, what rewards may pay for and what a refund gives back.
     """
+    if not discounts:
+        return tuple(lines)
     off: dict[int, int] = {}
     for discount in discounts:
         for i, amount in discount.lines:

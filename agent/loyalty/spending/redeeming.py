@@ -144,7 +144,10 @@ def check_on(programme: Programme, redeemed: Iterable[Redeemed], lines: Sequence
 
     Raises NotAllowedError.
     """
-    redeemed, lines = tuple(redeemed), goods_of(programme, lines)
+    redeemed = tuple(redeemed)
+    if not redeemed:
+        return
+    lines = goods_of(programme, lines)
     due, worth = sum(line.amount for line in lines), sum(one.value for one in redeemed)
     if worth > due:
         raise NotAllowedError(

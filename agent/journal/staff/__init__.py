@@ -1,0 +1,1 @@
+"""The people behind the till: what both halves know of them."""
