@@ -20,6 +20,7 @@ from agent.cli import (
     sale,
     setup,
     slip,
+    staff,
     sync,
     token,
 )
@@ -49,6 +50,7 @@ app.add_typer(game.app, name="game")
 app.add_typer(member.app, name="member")
 app.add_typer(sale.app, name="sale")
 app.add_typer(slip.app, name="slip")
+app.add_typer(staff.app, name="staff")
 app.add_typer(sync.app, name="sync")
 programme.app.command("backtest")(backtest.backtest)
 programme.app.command("closing")(backtest.closing)

@@ -51,18 +51,16 @@ def find(
 
     Example: tally member find --phone "07911 123456"
     """
+    from agent.counter import FindAsk
+
     if sum(value is not None for value in (phone, email, name, card)) != 1:
         raise typer.BadParameter("give one of --phone, --email, --name and --card")
     ledger = read_ledger(config)
     with _counter(ledger) as counter:
-        if phone is not None:
-            found = counter.find_by_phone(phone)
-        elif email is not None:
-            found = counter.find_by_email(email)
-        elif name is not None:
-            found = counter.find_by_name(name)
+        if card is not None:
+            found = _by_card(ledger, counter, card)
         else:
-            found = _by_card(ledger, counter, str(card))
+            found = counter.find(FindAsk(phone, email, name), by=_BY)
     show([_row(view) for view in found], as_json=as_json)
 
 
@@ -267,7 +265,8 @@ def _refuse_what_the_api_refuses(asked: dict[str, str]) -> None:
     """Raise InvalidError for a field that the local API would not take, a payment card's number above all."""
     from pydantic import ValidationError
 
-    from agent.web.api.requests import EnrolmentBody, explain
+    from agent.web.api.requests.form import explain
+    from agent.web.api.requests.joining import EnrolmentBody
 
     try:
         EnrolmentBody.model_validate(asked)

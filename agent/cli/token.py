@@ -31,11 +31,11 @@ def add(
 
 @app.command("enter")
 def enter(
-    name: Annotated[str, typer.Argument(help="A token of scope screen; made if there is none of that name.")],
+    name: Annotated[str, typer.Argument(help="A token of scope screen or display; made, for a screen, if none.")],
     config: ConfigPath = DEFAULT_CONFIG,
     as_json: AsJson = False,
 ) -> None:
-    """Print an address that lets a browser into the cashier's page.
+    """Print an address that lets a browser in, as screen or display.
 
     Once, within a minute.
 

@@ -4,6 +4,7 @@ from agent.counter.answers import (
     ActionAnswer,
     EnrolAnswer,
     EntryRef,
+    LineBack,
     LinkAnswer,
     LotMove,
     MemberView,
@@ -28,13 +29,27 @@ from agent.counter.asks import (
 )
 from agent.counter.closing.drawers import Opening
 from agent.counter.closing.reporting import ClosureAnswer, ClosureAsk
+from agent.counter.complaints.goodwill import GoodwillAnswer, GoodwillAsk, Why
+from agent.counter.complaints.looking import FindSaleAsk, Past, Seen
+from agent.counter.complaints.moving import MoveAnswer, MoveAsk
 from agent.counter.counter import Counter
+from agent.counter.finding.searching import FindAsk
+from agent.counter.giving_back.voiding import VoidAsk
 from agent.counter.joining.erasing import EraseAnswer, EraseAsk
 from agent.counter.reprinting.copies import SlipAnswer
+from agent.counter.staff.approving import Approvable
+from agent.counter.staff.naming import Change, StaffAnswer, StaffAsk
+from agent.counter.staff.signing import Approval, ApprovalAsk
+from agent.counter.staff.training import TrainingAnswer, TrainingAsk
+from agent.loyalty.radar.detecting import Note as RadarNote
 
 __all__ = [
     "ActionAnswer",
     "ActionAsk",
+    "Approvable",
+    "Approval",
+    "ApprovalAsk",
+    "Change",
     "ClosureAnswer",
     "ClosureAsk",
     "Counter",
@@ -43,13 +58,22 @@ __all__ = [
     "EntryRef",
     "EraseAnswer",
     "EraseAsk",
+    "FindAsk",
+    "FindSaleAsk",
+    "GoodwillAnswer",
+    "GoodwillAsk",
     "KeptAside",
+    "LineBack",
     "LinkAnswer",
     "LinkAsk",
     "LotMove",
     "MemberView",
+    "MoveAnswer",
+    "MoveAsk",
     "Opening",
+    "Past",
     "PunchView",
+    "RadarNote",
     "RedeemAsk",
     "RedemptionAnswer",
     "RefundAnswer",
@@ -58,8 +82,15 @@ __all__ = [
     "RefundPreview",
     "SaleAnswer",
     "SaleAsk",
+    "Seen",
     "SlipAnswer",
+    "StaffAnswer",
+    "StaffAsk",
+    "TrainingAnswer",
+    "TrainingAsk",
     "UndoAsk",
+    "VoidAsk",
     "VoucherAsk",
     "VoucherView",
+    "Why",
 ]

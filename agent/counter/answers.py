@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from agent.ledger.records import Recorded
 from agent.loyalty.lots import Waiting
@@ -43,11 +43,19 @@ class PunchView:
 class MemberView:
     """A member as the cashier sees him: no more of the person than a first name and how the phone number ends.
 
+    `masked` is the first name with the initial of the last one. `proofs` is what may prove that it is he before he
+    spends (`card`, `pin`, `slip`); empty if nothing is asked any more.
+
     `spends` says whether who shows this card may have rewards for the account's units; `referral_code` is what he
     brings friends with, None if that would bring nobody anything.
 
+    `birthday`: it is these days. `language` is the one he is spoken to in, None if he has not said.
+
     `perks` are what to announce, `notices` what is about to end, `waiting` what will be his later. `credit` is what is
     left on gift cards and as store credit, in minor units.
+
+    `spendable` is what may be spent here whatever headquarters says, by unit (money in minor units); of a unit that
+    needs a promise more may be had by asking, up to what the member has.
     """
 
     account: str
@@ -67,6 +75,11 @@ class MemberView:
     waiting: tuple[Waiting, ...]
     credit: Mapping[str, int]
     referral_code: str | None = None
+    masked: str | None = None
+    spendable: Mapping[str, int] = field(default_factory=dict)
+    proofs: tuple[str, ...] = ()
+    birthday: bool = False
+    language: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,11 +163,29 @@ class LotMove:
 
 
 @dataclass(frozen=True, slots=True)
+class LineBack:
+    """A line that comes back: `money` in minor units, `quantity` and what is `left` after it in thousandths.
+
+    `units` says what the account gains (below 0: loses) by this line alone, before anything is settled with what was
+    spent meanwhile. Goods without a receipt have no `sale`, and nothing is `left` of them.
+    """
+
+    sale: str | None
+    line: int | None
+    article: str
+    quantity: int
+    left: int
+    money: int
+    units: Mapping[str, int]
+
+
+@dataclass(frozen=True, slots=True)
 class RefundPreview:
     """What a refund would come to: the money (minor units), every lot it moves, the tier (label) before and after.
 
     `spent`: what it would take back and is spent already, and what becomes of that by the policy `when_spent`.
-    `provisional`: the sale is elsewhere and nobody can say its lines now.
+    `provisional`: the sale is elsewhere and nobody can say its lines now. `lines`: what each comes to. `approvals`:
+    what of it a supervisor must approve.
     """
 
     currency: str
@@ -168,11 +199,13 @@ class RefundPreview:
     spent: tuple[Shortfall, ...]
     member: MemberView | None
     provisional: bool
+    lines: tuple[LineBack, ...]
+    approvals: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class EnrolAnswer:
-    """The new member's account and card id, and what the sign-up brought."""
+    """The new member's account and card id, and what the sign-up brought; `consent`: the entry of what he agreed to."""
 
     entry: EntryRef
     account: str
@@ -180,6 +213,7 @@ class EnrolAnswer:
     reasons: tuple[Reason, ...]
     member: MemberView
     repeated: bool
+    consent: EntryRef | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,33 +8,22 @@ and its repetition, so accounts are compared apart, as what they are part of by 
 from __future__ import annotations
 
 import hashlib
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import datetime
 from typing import Any
 
+from agent.counter.details.checking import check_others, check_person
+from agent.counter.details.consents import Consenting, check_consents
 from agent.errors import InvalidError
 from agent.journal.entry import check_op, encode
 from agent.journal.fold import ROLES, SPEND
-from agent.ledger.kept.profiles import phone_digits
+from agent.journal.staff.people import check_pin, check_staff
 from agent.loyalty.judging.referral import account_start
 from agent.loyalty.programme.rules.earning import Action
 from agent.loyalty.sale import LINES_MAX, Line
-from agent.slips.texts import LANGUAGES
 
-_STAFF = re.compile(r"[A-Za-z0-9_-]{1,32}")
-_EMAIL = re.compile(r"[^@\s\x00-\x1f]{1,64}@[^@\s\x00-\x1f]{1,189}")
-_NAME_MAX = 80
-_PHONE_DIGITS_MIN = 6
-_PHONE_MAX = 24
 _DIGEST_BYTES = 16
-
-
-def check_staff(staff: str | None) -> None:
-    """Raise InvalidError unless `staff` is an id."""
-    if staff is not None and not _STAFF.fullmatch(staff):
-        raise InvalidError("staff must be an id of 1 to 32 letters, digits, - or _, never a name")
 
 
 def check_moment(name: str, value: str) -> datetime:
@@ -110,7 +99,11 @@ class SaleAsk:
 
 @dataclass(frozen=True, slots=True)
 class RedeemAsk:
-    """A redemption: `units` of a reward that may be had in part, or the `value` of the article a punch card gives."""
+    """A redemption: `units` of a reward that may be had in part, or the `value` of the article a punch card gives.
+
+    `pin` or `slip` (the proof on the last slip) stands in for a card that was not shown; neither is part of what is
+    asked: it is kept nowhere, and no digest of it.
+    """
 
     op: str
     account: str
@@ -119,6 +112,8 @@ class RedeemAsk:
     units: int | None = None
     value: int | None = None
     staff: str | None = None
+    pin: str | None = field(default=None, repr=False)
+    slip: str | None = field(default=None, repr=False)
 
     def __post_init__(self) -> None:
         """Raise InvalidError for what cannot be meant."""
@@ -224,6 +219,7 @@ class EnrolAsk:
 
     `card` is a card's number as it was read or typed; `account` is one that a card has begun with, in its place.
     `referred_by` is the code of the member who brings this one; `language` is the one his slips are written in.
+    With a `pin` he spends without the card; `consents` are what he says to each question of the programme's text.
     """
 
     op: str
@@ -236,22 +232,22 @@ class EnrolAsk:
     staff: str | None = None
     referred_by: str | None = None
     language: str | None = None
+    pin: str | None = field(default=None, repr=False)
+    consents: tuple[Consenting, ...] = ()
 
     def __post_init__(self) -> None:
         """Raise InvalidError for what cannot be meant; the message never repeats what a person typed of himself."""
         check_op(self.op)
         check_staff(self.staff)
-        if self.language is not None and self.language not in LANGUAGES:
-            raise InvalidError(f"language must be one of {', '.join(LANGUAGES)}")
         if self.card is not None and self.account is not None:
             raise InvalidError("a member begins with a card or with an account, not with both")
         if not self.name and not self.phone:
             raise InvalidError("a member needs a name or a phone number")
-        _check_person(self.name, self.phone)
-        if self.email is not None and not _EMAIL.fullmatch(self.email):
-            raise InvalidError("the e-mail address must look like name@example.com")
-        if self.birthday is not None:
-            _check_birthday(self.birthday)
+        check_person(self.name, self.phone)
+        check_others(self.email, self.birthday, self.language)
+        check_consents(self.consents)
+        if self.pin is not None:
+            check_pin(self.pin)
         if self.referred_by is not None:
             account_start(self.referred_by)
 
@@ -263,7 +259,8 @@ class EnrolAsk:
     def content(self) -> bytes:
         """Return the canonical bytes of all but the op; they hold personal data and are digested under a key only."""
         others = {"account": self.account, "card": self.card, "referred_by": self.referred_by, "staff": self.staff}
-        return encode({**self.profile(), **others})
+        consents = [one.to_map() for one in sorted(self.consents)]
+        return encode({**self.profile(), **others, "consents": consents, "pin": self.pin})
 
 
 @dataclass(frozen=True, slots=True)
@@ -311,7 +308,7 @@ class LinkAsk:
             raise InvalidError(f"role {self.role[:20]!r} must be one of {', '.join(ROLES)}")
         if self.card is None and not self.phone:
             raise InvalidError("a household is joined with a card or a phone number")
-        _check_person(self.name, self.phone)
+        check_person(self.name, self.phone)
 
     def profile(self, source: str) -> dict[str, Any]:
         """Return what is sealed as the card's profile."""
@@ -322,23 +319,3 @@ class LinkAsk:
         """Return the canonical bytes of all but op and account; they are digested under a key only."""
         named = {"card": self.card, "name": self.name, "phone": self.phone}
         return encode({**named, "role": self.role, "staff": self.staff})
-
-
-def _check_person(name: str | None, phone: str | None) -> None:
-    if name is not None and not (name.isprintable() and 1 <= len(name.strip()) <= _NAME_MAX):
-        raise InvalidError(f"the name must be 1 to {_NAME_MAX} printable characters")
-    if phone is not None and not _phone_fits(phone):
-        raise InvalidError(f"the phone number must have {_PHONE_DIGITS_MIN} digits or more, only digits and +-/() .")
-
-
-def _phone_fits(phone: str) -> bool:
-    digits = phone_digits(phone)
-    known = all(c.isdigit() or c in "+-/() ." for c in phone)
-    return known and len(phone) <= _PHONE_MAX and len(digits) >= _PHONE_DIGITS_MIN
-
-
-def _check_birthday(birthday: str) -> None:
-    try:
-        date.fromisoformat(birthday)
-    except ValueError:
-        raise InvalidError("the birthday must be a date like 1990-02-28") from None

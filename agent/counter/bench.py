@@ -11,20 +11,24 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from agent.counter.answers import MemberView, PunchView
+from agent.counter.finding.shown import Shown
 from agent.counter.shelf import Shelf
+from agent.counter.spending.here import Way, spendable_here
 from agent.errors import InvalidError, NotAllowedError, OpConflictError, UnknownError
 from agent.journal.entry import TILL_PREFIX
-from agent.journal.fold import EARN
+from agent.journal.fold import SPEND
 from agent.ledger import members
 from agent.ledger.ledger import Ledger
 from agent.ledger.records import Recorded
 from agent.loyalty.ageing.absence import absence_notices
 from agent.loyalty.ageing.ending import expiry_notices
 from agent.loyalty.cards import Source
+from agent.loyalty.judging.limits import is_birthday
 from agent.loyalty.judging.referral import code_of, may_refer
-from agent.loyalty.judging.standing import notices_of, perks_of
+from agent.loyalty.judging.standing import notices_of
 from agent.loyalty.lots import waiting_of
 from agent.loyalty.programme import Programme, is_counter
+from agent.loyalty.programme.conditions import Birthday
 from agent.loyalty.sale import Effect, Holder, Line, Lot, Moment, Reason
 from agent.loyalty.spending.catalogue import STOCK_LOT
 from agent.loyalty.spending.customer import Customer
@@ -41,6 +45,8 @@ class Bench:
     ledger: Ledger
     programme: Programme
     shelf: Shelf
+    shown: Shown
+    way: Way
 
     def moment(self, at: datetime) -> Moment:
         """Return when something happens, as rules see it."""
@@ -52,6 +58,14 @@ class Bench:
         if stated is not None:
             return datetime.fromisoformat(stated)
         return self.ledger.clock.now().replace(tzinfo=None, microsecond=0)
+
+    def now_ms(self) -> int:
+        """Return the till's monotone clock (ms)."""
+        return self.ledger.clock.read().mono_ms
+
+    def is_shown(self, card: str | None) -> bool:
+        """Say whether this card was read here of late."""
+        return self.shown.is_here(card, self.now_ms())
 
     def holder(self, account: str) -> Holder:
         """Return what an account holds; raises UnknownError."""
@@ -80,7 +94,7 @@ class Bench:
         """
         if card is None:
             return True
-        if members.card_role(self.ledger, card) == EARN:
+        if members.card_role(self.ledger, card) != SPEND:
             return False
         if self.programme.every_card_spends:
             return True
@@ -131,14 +145,14 @@ class Bench:
         held = [unit for unit in holder.lots if unit not in units and unit not in terms and not is_counter(unit)]
         money = [unit.id for unit in self.programme.units if unit.money]
         whole, holder = holder, customer.holder
-        name, phone_end = members.called(self.ledger, holder.account)
+        called = members.called(self.ledger, holder.account)
         return MemberView(
             account=holder.account,
             card=card,
             spends=spends,
             status=str(holder.status),
-            name=name,
-            phone_end=phone_end,
+            name=called.name,
+            phone_end=called.phone_end,
             tier=customer.tier.label if customer.tier else None,
             balances={unit: holder.balance(unit) for unit in [*units, *held] if unit not in money},
             credit={unit: holder.balance(unit) for unit in money},
@@ -146,10 +160,14 @@ class Bench:
             punch_cards=tuple(PunchView(c.id, c.label, holder.balance(c.id), c.punches + 1) for c in cards),
             nearest=nearest(customer),
             offers=offers(customer, due=due, lines=lines, given=self.given()) if spends else (),
-            perks=perks_of(self.programme, holder, moment),
+            perks=customer.perks,
             notices=tuple(self._notices(whole, moment)),
             waiting=waiting_of(whole, moment),
             referral_code=code_of(holder.account) if refers else None,
+            masked=called.masked,
+            birthday=is_birthday(called.born, Birthday.WEEK, moment),
+            language=called.language,
+            spendable=spendable_here(self.ledger, self.programme, holder, [*units, *held], self.way) if spends else {},
         )
 
     def _notices(self, holder: Holder, moment: Moment) -> Iterator[Reason]:
@@ -164,7 +182,7 @@ def with_effects(holder: Holder, effects: Iterable[Effect]) -> Holder:
     for effect in effects:
         if effect.amount and effect.account is None:
             lots.setdefault(effect.unit, []).append(Lot(effect.lot, effect.amount, effect.expires))
-    return replace(holder, lots={unit: tuple(held) for unit, held in lots.items()})
+    return Holder(holder.account, holder.status, {unit: tuple(held) for unit, held in lots.items()}, holder.born)
 
 
 def new_name() -> str:

@@ -24,9 +24,21 @@ from agent.counter.bench import Bench
 from agent.counter.closing import reporting
 from agent.counter.closing.drawers import Opening, record_opening
 from agent.counter.closing.reporting import ClosureAnswer, ClosureAsk
+from agent.counter.complaints import goodwill, looking, moving
+from agent.counter.complaints.goodwill import GoodwillAnswer, GoodwillAsk
+from agent.counter.complaints.looking import FindSaleAsk, Past, Seen
+from agent.counter.complaints.moving import MoveAnswer, MoveAsk
+from agent.counter.details import pins
+from agent.counter.details.desk import MemberDesk
 from agent.counter.drawing import close_day
+from agent.counter.finding import proving, searching
+from agent.counter.finding.proving import PinToTry
+from agent.counter.finding.searching import FindAsk, Searches
+from agent.counter.finding.shown import Shown
 from agent.counter.giving_back import refunding
+from agent.counter.giving_back.refunding import Behind
 from agent.counter.giving_back.sold import SalesElsewhere
+from agent.counter.giving_back.voiding import VoidAsk
 from agent.counter.joining import enrolling, erasing, identifying, linking
 from agent.counter.joining.erasing import EraseAnswer, EraseAsk
 from agent.counter.reprinting import copies
@@ -34,13 +46,21 @@ from agent.counter.reprinting.copies import SlipAnswer
 from agent.counter.shelf import Shelf
 from agent.counter.spending import redeeming, vouchers
 from agent.counter.spending.between import Asked, Leave, Promises, to_ask
+from agent.counter.spending.here import Way
 from agent.counter.spending.vouchers import Guesses
+from agent.counter.staff.approving import Approvable
+from agent.counter.staff.naming import StaffAnswer, StaffAsk, name_staff
+from agent.counter.staff.signing import Signing
+from agent.counter.staff.training import TrainingAnswer, TrainingAsk, record_training
+from agent.counter.watching.reading import notes_of
 from agent.errors import LedgerError, NotAllowedError, OutcomeUnknownError
 from agent.journal.wire import SaleTold
 from agent.ledger.ledger import Ledger
 from agent.loyalty.articles import Articles
 from agent.loyalty.cards import Source
 from agent.loyalty.programme import Programme
+from agent.loyalty.programme.supervision import Supervision
+from agent.loyalty.radar.detecting import Note
 
 
 class Counter:
@@ -48,7 +68,7 @@ class Counter:
     a slip of another till and a redemption: `elsewhere` is asked once for the sale, `promises` once for the units, the
     ledger's lock not held.
 
-    `articles` is the till's table of articles, if it has one.
+    `articles` is the till's table of articles, if it has one; `training` opens the ledger that training goes into.
     `recorded` is called after something was durably recorded, outside the ledger's lock: the spool and the sync wake.
     Every use case raises a RefusalError when it says no (nothing was written) and a LedgerError when the ledger cannot
     be trusted to have it.
@@ -63,16 +83,23 @@ class Counter:
         articles: Articles | None = None,
         elsewhere: SalesElsewhere | None = None,
         promises: Promises | None = None,
+        training: Callable[[], Ledger] | None = None,
     ) -> None:
         self.shelf = Shelf(articles)
+        self.signing = Signing(ledger)
         self._guesses = Guesses()
+        self._searches = Searches()
+        self._shown = Shown()
         self._elsewhere = elsewhere
         self._promises = promises
         self._asked = Asked()
+        self._own = ledger
+        self._training = training
         self._ledger = ledger
         self._aside = aside_of(ledger)
         self._programme = programme
         self._recorded = recorded
+        self.desk = MemberDesk(self._bench, recorded=recorded, approved=self._approved)
 
     @property
     def programme(self) -> Programme | None:
@@ -92,8 +119,14 @@ class Counter:
     @contextmanager
     def _bench(self) -> Iterator[Bench]:
         programme = self.require_programme()
-        with self._ledger.reading():
-            yield Bench(self._ledger, programme, self.shelf)
+        ledger = self._ledger
+        with ledger.reading():
+            yield Bench(ledger, programme, self.shelf, self._shown, self._way)
+
+    @property
+    def _way(self) -> Way:
+        asks = self._promises is not None and not self.is_training
+        return Way(asks=asks, by_stick=self._promises is not None and self._promises.by_stick)
 
     def identify(self, number: str, source: Source, *, by: str, tap: int | None = None) -> MemberView:
         """Return whose card it is; a new card in the programme's ranges begins to earn at once.
@@ -108,30 +141,26 @@ class Counter:
             self._recorded()
         return view
 
-    def find_by_phone(self, phone: str) -> list[MemberView]:
-        """Return the members with this phone number."""
+    def find(self, ask: FindAsk, *, by: str) -> list[MemberView]:
+        """Return the members who answer to a phone number, an e-mail address or words of a name."""
         with self._bench() as bench:
-            return identifying.find_by_phone(bench, phone)
+            return searching.find(bench, ask, self._searches, by=by)
 
-    def find_by_email(self, email: str) -> list[MemberView]:
-        """Return the members with this e-mail address."""
+    def member(self, account: str, card: str | None = None) -> MemberView:
+        """Return a member by account, and the id of the card he shows."""
         with self._bench() as bench:
-            return identifying.find_by_email(bench, email)
+            return identifying.member(bench, account, card)
 
-    def find_by_name(self, name: str) -> list[MemberView]:
-        """Return the members whose name has all these words, or nearly; the nearest first."""
+    def number_of(self, card: str) -> tuple[str, Source]:
+        """Return the number of a card that was read here of late, by its id."""
         with self._bench() as bench:
-            return identifying.find_by_name(bench, name)
-
-    def member(self, account: str) -> MemberView:
-        """Return a member by account."""
-        with self._bench() as bench:
-            return identifying.member(bench, account)
+            return identifying.number_of(bench, card)
 
     def enrol(self, ask: EnrolAsk, *, source: Source = Source.NUMBER, by: str) -> EnrolAnswer:
         """Make a member."""
+        pin = None if ask.pin is None else pins.hashed(ask.pin)
         with self._bench() as bench:
-            answer = enrolling.enrol(bench, ask, source, by=by)
+            answer = enrolling.enrol(bench, ask, source, by=by, pin=pin)
         self._recorded()
         return answer
 
@@ -154,10 +183,17 @@ class Counter:
         self._recorded()
         return answer
 
-    def erase(self, ask: EraseAsk, *, by: str) -> EraseAnswer:
+    def leave(self, ask: EraseAsk, *, by: str) -> EraseAnswer:
+        """Let a member leave the programme: he is erased, which a supervisor approves."""
+        return self.erase(ask, by=by, approved_by=self._approved(Approvable.LEAVE, ask.op))
+
+    def _approved(self, action: Approvable, op: str) -> str | None:
+        return self.signing.require(self.require_programme().supervision, action, op=op)
+
+    def erase(self, ask: EraseAsk, *, by: str, approved_by: str | None = None) -> EraseAnswer:
         """Erase a member for good."""
         with self._bench() as bench:
-            recorded, repeated = erasing.erase(bench, ask, by=by)
+            recorded, repeated = erasing.erase(bench, ask, by=by, approved_by=approved_by)
         self._recorded()
         return erasing.finish(self._ledger, recorded, repeated=repeated)
 
@@ -210,18 +246,29 @@ class Counter:
 
     def redeem(self, ask: RedeemAsk, *, by: str) -> RedemptionAnswer:
         """Take units for a reward."""
+        proof = self._proof(ask)
         leave = self._leave(ask)
         with self._bench() as bench:
             account = self._ledger.resolve(ask.account)
             leave = replace(leave, counts=self._asked.is_last(account, ask.op))
-            answer = redeeming.redeem(bench, ask, leave, by=by)
+            answer = redeeming.redeem(bench, ask, leave, proof, by=by)
             self._asked.done(account)
         self._recorded()
         return answer
 
+    def _proof(self, ask: RedeemAsk) -> str | None:
+        """Return what shows that it is the member who spends; a PIN is looked at without the ledger's lock."""
+        with self._bench() as bench:
+            proof = proving.look(bench, ask)
+        if not isinstance(proof, PinToTry):
+            return proof
+        right = proving.is_right(proof)
+        with self._bench() as bench:
+            return proving.try_pin(bench, proof, right=right)
+
     def _leave(self, ask: RedeemAsk) -> Leave:
         """Ask whether units may be spent, if their policy says so; a till that stands alone asks nobody."""
-        if self._promises is None:
+        if self._promises is None or self.is_training:
             return Leave()
         with self._bench() as bench:
             asked = to_ask(bench, ask, self._asked)
@@ -239,19 +286,29 @@ class Counter:
         """Say what a refund would come to, without recording it; the ask's op is not used up."""
         told = self._told(ask)
         with self._bench() as bench:
-            return refunding.preview_refund(bench, ask, self._guesses, told)
+            return refunding.preview_refund(bench, ask, self._behind(told))
 
     def refund(self, ask: RefundAsk, *, by: str) -> RefundAnswer:
         """Take goods back."""
         told = self._told(ask)
         with self._bench() as bench:
-            answer = refunding.refund(bench, ask, self._guesses, told, by=by)
+            answer = refunding.refund(bench, ask, self._behind(told), by=by)
         self._recorded()
         return answer
 
+    def void(self, ask: VoidAsk, *, by: str) -> RefundAnswer:
+        """Undo a sale as a whole."""
+        with self._bench() as bench:
+            answer = refunding.void(bench, ask, self._behind(None), by=by)
+        self._recorded()
+        return answer
+
+    def _behind(self, told: SaleTold | None) -> Behind:
+        return Behind(self.signing, self._guesses, told)
+
     def _told(self, ask: RefundAsk) -> SaleTold | None:
         """Ask for the sale elsewhere that a refund is of, if it is of one."""
-        if self._elsewhere is None:
+        if self._elsewhere is None or self.is_training:
             return None
         with self._bench() as bench:
             code = refunding.code_to_ask_for(bench, ask, self._guesses)
@@ -263,6 +320,57 @@ class Counter:
             answer = refunding.undo(bench, ask, by=by)
         self._recorded()
         return answer
+
+    def name_staff(self, ask: StaffAsk, *, by: str) -> StaffAnswer:
+        """Add somebody to the staff, reset a PIN, or let somebody go; a till without a programme does so too."""
+        approved_by = self.signing.require(Supervision(), Approvable.STAFF, op=ask.op)
+        answer = name_staff(self._own, ask, by=by, approved_by=approved_by)
+        self._recorded()
+        return answer
+
+    def past(self, account: str) -> Past:
+        """Return what a member did at this till lately."""
+        with self._bench() as bench:
+            return looking.past_of(bench, account)
+
+    def find_sales(self, ask: FindSaleAsk) -> tuple[Seen, ...]:
+        """Return the sales of this till that fit a receipt, or an amount and a day."""
+        return looking.find_sales(self._ledger, ask)
+
+    def move(self, ask: MoveAsk, *, by: str) -> MoveAnswer:
+        """Move a sale to the right member."""
+        with self._bench() as bench:
+            answer = moving.move(bench, ask, self._behind(None), by=by)
+        self._recorded()
+        return answer
+
+    def give(self, ask: GoodwillAsk, *, by: str) -> GoodwillAnswer:
+        """Give a member units out of goodwill."""
+        with self._bench() as bench:
+            answer = goodwill.give(bench, ask, self.signing, by=by)
+        self._recorded()
+        return answer
+
+    def radar(self) -> tuple[Note, ...]:
+        """Return what a supervisor should look at, of the last days at this till; never for a customer's eyes."""
+        return notes_of(self._ledger, self.require_programme().radar)
+
+    @property
+    def is_training(self) -> bool:
+        """Whether everything goes into the training ledger now."""
+        return self._ledger is not self._own
+
+    def train(self, ask: TrainingAsk, *, by: str) -> TrainingAnswer:
+        """Begin or end training: from then on everything goes into the other ledger; who is signed in stays so."""
+        if self._training is None:
+            raise NotAllowedError("there is no training at this till", hint="train at a till whose agent runs")
+        approved_by = self.signing.require(Supervision(), Approvable.TRAINING, op=ask.op)
+        ledger = self._training() if ask.on else self._own
+        recorded, repeated = record_training(self._own, ask, by=by, approved_by=approved_by)
+        if not repeated:
+            self._ledger, self._aside = ledger, aside_of(ledger)
+        self._recorded()
+        return TrainingAnswer(EntryRef.of(recorded), self.is_training, repeated)
 
     def close_game_day(self, *, by: str) -> EntryRef | None:
         """Show the seed of the games' day, so that anybody can check its draws; None if nothing was drawn."""

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from datetime import datetime
+from types import MappingProxyType
 
-from agent.counter.answers import EntryRef, MemberView, SaleAnswer
+from agent.counter.answers import EntryRef, MemberView, SaleAnswer, VoucherView
 from agent.counter.asks import SaleAsk, line_map
 from agent.counter.bench import Bench, with_effects
 from agent.counter.drawing import drawing, undrawn
@@ -54,7 +56,33 @@ def sell(bench: Bench, ask: SaleAsk, *, by: str, noted_at: str | None = None) ->
     digest = ask.digest()
     before = bench.repeated(ask.op, "sale", digest, account=ask.account)
     if before is not None:
-        return _recorded_answer(bench, before)
+        return recorded_answer(bench, before)
+    made = judged(bench, ask, digest, by=by, noted_at=noted_at)
+    return answered(bench, made, bench.ledger.append(made.draft))
+
+
+@dataclass(frozen=True, slots=True)
+class Made:
+    """A sale judged and ready to be recorded."""
+
+    draft: Draft
+    sale: Sale
+    due: int
+    judgement: Judgement
+    view: MemberView | None
+    vouchers: tuple[VoucherView, ...]
+
+
+def judged(
+    bench: Bench,
+    ask: SaleAsk,
+    digest: bytes,
+    *,
+    by: str,
+    noted_at: str | None = None,
+    said: Mapping[str, object] = MappingProxyType({}),
+) -> Made:
+    """Judge a sale that is about to be recorded; `said` stands in its entry, too."""
     holder, sale, at = _prepare(bench, ask, noted_at)
     entry_id = bench.ledger.clock.new_id()
     moment, draws = bench.moment(at), undrawn(bench)
@@ -85,24 +113,27 @@ def sell(bench: Bench, ask: SaleAsk, *, by: str, noted_at: str | None = None) ->
         day=at.date().isoformat(),
         by=by,
         staff=ask.staff,
-        body=_body(bench, ask, holder=holder, sale=sale, judgement=judgement, due=due, at=at),
+        body={**_body(bench, ask, holder=holder, sale=sale, judgement=judgement, due=due, at=at), **said},
         programme=bench.programme.version,
         postings=judgement.postings,
         slip=slip,
     )
-    recorded = bench.ledger.append(draft)
-    bench.shelf.sold(sale.lines)
-    currency = bench.programme.currency
+    return Made(draft, sale, due, judgement, view, vouchers)
+
+
+def answered(bench: Bench, made: Made, recorded: Recorded) -> SaleAnswer:
+    """Return the answer to a sale that was just recorded."""
+    bench.shelf.sold(made.sale.lines)
     return SaleAnswer(
         EntryRef.of(recorded),
-        currency,
-        sale.total,
-        due,
-        judgement.discounts,
-        judgement.effects,
-        judgement.missed,
-        view,
-        vouchers,
+        bench.programme.currency,
+        made.sale.total,
+        made.due,
+        made.judgement.discounts,
+        made.judgement.effects,
+        made.judgement.missed,
+        made.view,
+        made.vouchers,
         repeated=False,
     )
 
@@ -111,7 +142,7 @@ def _due(programme: Programme, sale: Sale, judgement: Judgement) -> int:
     """Return what is left to pay; raises NotAllowedError when redemptions are worth more than the sale allows."""
     lines = as_paid(sale.lines, judgement.discounts)
     check_on(programme, sale.redeemed, lines)
-    return sum(line.amount for line in lines) - sale.value_redeemed
+    return sale.total - sum([discount.amount for discount in judgement.discounts]) - sale.value_redeemed
 
 
 def _prepare(bench: Bench, ask: SaleAsk, noted_at: str | None = None) -> tuple[Holder | None, Sale, datetime]:
@@ -165,7 +196,8 @@ def _view_after(
     return replace(after, offers=now.offers)
 
 
-def _recorded_answer(bench: Bench, recorded: Recorded) -> SaleAnswer:
+def recorded_answer(bench: Bench, recorded: Recorded) -> SaleAnswer:
+    """Return the answer to a sale that was recorded before."""
     body = recorded.entry.body
     effects = tuple(Effect.from_map(effect) for effect in body["effects"])
     discounts = tuple(Discount.from_map(discount) for discount in body.get("discounts", ()))

@@ -9,7 +9,7 @@ from agent.counter.answers import MemberView, VoucherView
 from agent.loyalty.programme import QUALIFYING, Programme
 from agent.loyalty.sale import Reason
 from agent.loyalty.spending.credit import in_money
-from agent.slips.facts import SlipFacts, SlipKind, SlipLine, SlipReturns, SlipVoucher
+from agent.slips.facts import SlipCode, SlipFacts, SlipKind, SlipLine, SlipReturns, SlipVoucher
 
 # Said on the screen and in the entry, left off the paper: it is not what the customer asks about.
 _SCREEN_ONLY = frozenset({"counted", "counts_for_tier", "points_count_for_tier", "visit_counts_for_tier"})
@@ -27,6 +27,7 @@ def slip_facts(
     member: MemberView | None,
     vouchers: Iterable[VoucherView] = (),
     returns: SlipReturns | None = None,
+    codes: tuple[SlipCode, ...] = (),
 ) -> tuple[str, dict[str, Any]]:
     """Return (kind, facts as JSON) of a slip; the chain's head is added by whoever reads the job back."""
     facts = SlipFacts(
@@ -45,6 +46,7 @@ def slip_facts(
         head="",
         vouchers=tuple(SlipVoucher(one.label, one.qr, one.typed, one.last_day) for one in vouchers),
         returns=returns,
+        codes=codes,
     )
     return kind, facts.to_json()
 
@@ -54,6 +56,8 @@ def _is_for_paper(reason: Reason) -> bool:
 
 
 def _line(reason: Reason, programme: Programme) -> SlipLine:
+    if "unit" not in reason.numbers:
+        return SlipLine(reason.code, dict(reason.numbers))
     reason = in_money(programme, reason)
     unit = reason.numbers.get("unit")
     named = {**reason.numbers, "unit": programme.unit_label(unit)} if isinstance(unit, str) else reason.numbers

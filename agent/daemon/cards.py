@@ -13,7 +13,7 @@ from agent.devices.supervision.inbox import Sighting
 from agent.errors import TallyError
 from agent.web.api.errors import BANK_CARD, IDENTITY_CARD
 from agent.web.api.shapes import Voice, member_map
-from agent.web.events import EventHub
+from agent.web.events import EventHub, Spoken
 
 _KINDS: Final[Mapping[type[Recognised], str]] = MappingProxyType(
     {
@@ -29,10 +29,9 @@ _KINDS: Final[Mapping[type[Recognised], str]] = MappingProxyType(
 class CardReads:
     """Looks up what the devices read, one after the other, and publishes `read`, `member` and `notice` events."""
 
-    def __init__(self, counter: Counter, events: EventHub, *, language: str) -> None:
+    def __init__(self, counter: Counter, events: EventHub) -> None:
         self._counter = counter
         self._events = events
-        self._language = language
         self._read = 0
 
     def tell(self, sighting: Sighting) -> None:
@@ -57,8 +56,9 @@ class CardReads:
             self._notice(error.code, f"{error}: {error.hint}")
             return
         self._read += 1
-        voice = Voice(self._counter.require_programme(), self._language)
-        self._events.publish("member", member_map(voice.member(view), read=self._read))
+        programme, read = self._counter.require_programme(), self._read
+        told = Spoken(lambda language: member_map(Voice(programme, language).member(view), read=read))
+        self._events.publish("member", told)
 
     def _notice(self, code: str, text: str) -> None:
         self._events.publish("notice", {"code": code, "text": text})

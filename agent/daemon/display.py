@@ -1,16 +1,19 @@
-"""What the customer's line display says: the shop's name, and for a while a member's first name and balance."""
+"""What the customer's line display says: the shop's name; for a while a member's first name and balance; the sale."""
 
 from __future__ import annotations
 
 import logging
 import threading
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Protocol
 
 from agent.errors import DeviceError
+from agent.slips.texts import number_text
+from agent.web.screen.strings import said
 
 HOLD_S = 60.0  # a name does not stay longer without a sale: nobody says when a customer has gone away
+THANKS_S = 15.0
 
 _log = logging.getLogger(__name__)
 
@@ -23,15 +26,28 @@ class Showing(Protocol):
 
 
 class CustomerDisplay:
-    """Follows the till's events; the display is written in a thread of its own, so that nobody waits for it.
+    """Follows the till's `display` events; it is written in a thread of its own, so that nobody waits for it.
 
-    Only the latest counts: what a display that is slow or away has missed is never shown.
+    `money` writes minor units as the slips do. Only the latest counts: what a display that is slow or away has missed
+    is never shown.
     """
 
-    def __init__(self, display: Showing, *, greeting: str, hold_s: float = HOLD_S) -> None:
+    def __init__(
+        self,
+        display: Showing,
+        *,
+        greeting: str,
+        language: str,
+        money: Callable[[int], str],
+        hold_s: float = HOLD_S,
+        thanks_s: float = THANKS_S,
+    ) -> None:
         self._display = display
         self._greeting = (greeting,)
+        self._language = language
+        self._money = money
         self._hold_s = hold_s
+        self._thanks_s = thanks_s
         self._lock = threading.Lock()
         self._wanted: tuple[str, ...] = self._greeting
         self._until = 0.0
@@ -50,22 +66,27 @@ class CustomerDisplay:
         self._changed.set()
         self._thread.join(timeout_s)
 
-    def welcome(self, member: Mapping[str, Any]) -> None:
-        """Show the member of a `member` event."""
-        self._want((member["name"] or self._greeting[0], _balance(member)))
-
-    def greet(self) -> None:
-        """Show the greeting: the sale is done."""
-        self._want(self._greeting)
+    def follow(self, seen: Mapping[str, Any]) -> None:
+        """Show what a `display` event says."""
+        match seen["state"]:
+            case "member":
+                self._want((seen["name"] or self._greeting[0], self._balance(seen)), self._hold_s)
+            case "sale":
+                paid = f"{said('to_pay', self._language)} {self._money(seen['due'])}"
+                self._want((paid, self._gain(seen) or self._greeting[0]), self._hold_s)
+            case "thanks":
+                self._want((said("display_thanks", self._language), self._balance(seen)), self._thanks_s)
+            case _:
+                self._want(self._greeting, self._hold_s)
 
     def refresh(self) -> None:
         """Show what is wanted once more: the display has come back."""
         self._changed.set()
 
-    def _want(self, lines: tuple[str, ...]) -> None:
+    def _want(self, lines: tuple[str, ...], hold_s: float) -> None:
         with self._lock:
             self._wanted = lines
-            self._until = time.monotonic() + self._hold_s
+            self._until = time.monotonic() + hold_s
         self._changed.set()
 
     def _run(self) -> None:
@@ -90,9 +111,13 @@ class CustomerDisplay:
                 self._wanted = self._greeting
             return self._wanted
 
+    def _balance(self, seen: Mapping[str, Any]) -> str:
+        """Return the first balance that is no punch card's: "120 points"."""
+        punched = {card["card"] for card in seen["punch_cards"]}
+        held = (one for one in seen["balances"] if one["unit"] not in punched)
+        return next((f"{number_text(one['units'], self._language)} {one['label']}" for one in held), "")
 
-def _balance(member: Mapping[str, Any]) -> str:
-    """Return the first balance that is no punch card's: "120 points"."""
-    punched = {card["card"] for card in member["punch_cards"]}
-    told = (f"{units} {member['labels'][unit]}" for unit, units in member["balances"].items() if unit not in punched)
-    return next(told, "")
+    def _gain(self, seen: Mapping[str, Any]) -> str:
+        """Return the first thing that a sale brings: "+12 points"."""
+        gains = (one for one in seen["balances"] if one["gain"] > 0)
+        return next((f"+{number_text(one['gain'], self._language)} {one['label']}" for one in gains), "")

@@ -24,6 +24,7 @@ from agent.daemon.chores import Chores
 from agent.daemon.clock import ClockWatch
 from agent.daemon.display import CustomerDisplay
 from agent.daemon.ledger import LedgerWatch
+from agent.daemon.training import TrainingRoom, TrainingSlips
 from agent.devices.loading import DriverRow
 from agent.devices.supervision.report import DeviceReport, DeviceStatus
 from agent.devices.supervision.supervisor import Supervisor
@@ -35,10 +36,13 @@ from agent.ledger.ledger import Ledger
 from agent.ledger.members import addressed
 from agent.loyalty.articles import Articles, check_named, read_articles
 from agent.loyalty.cards import CardRange
+from agent.loyalty.explaining import Explained
 from agent.loyalty.programme import Programme
 from agent.slips.facts import Addressee
 from agent.slips.spool import Spool
+from agent.slips.texts import money_text
 from agent.sync.loop import SyncLoop
+from agent.upkeep.explaining import explain_recorded
 from agent.upkeep.running import Running, remove_running, write_running
 from agent.web.app import create_app
 from agent.web.events import EventHub
@@ -64,6 +68,7 @@ class Till:
         self._stopping = threading.Event()
         self._recorded_now = threading.Event()
         self._spool: Spool | None = None
+        self._training_spool: Spool | None = None
         self._display: CustomerDisplay | None = None
         self._sync: SyncLoop | None = None
 
@@ -98,6 +103,10 @@ class Till:
         if programme is not None and articles is not None and config.sync is None:
             check_named(programme, articles)
         self._sync = self._sync_loop()
+        self._training = TrainingRoom(
+            self.ledger, config.till.folder, zone=config.till.zone, opened=self._print_training
+        )
+        self._stack.callback(self._training.close)
         self.counter = Counter(
             self.ledger,
             programme,
@@ -105,8 +114,9 @@ class Till:
             articles=articles,
             elsewhere=self._sync,
             promises=self._sync,
+            training=self._training.ledger,
         )
-        self.events = EventHub()
+        self.events = EventHub(config.web.language)
         self._watch = LedgerWatch(self.ledger, self.counter, self.events)
         self.board = self._status_board()
         self._start_devices()
@@ -143,16 +153,22 @@ class Till:
             events=self.events,
             settings=self._config.web,
             halves=self._sync,
+            explain_sale=self._explain_sale,
         )
         self.web = WebServer(app, self._config.web)
         self._stack.callback(self.web.stop)
         self.web.start()
+
+    def _explain_sale(self, op: str) -> tuple[Programme, tuple[Explained, ...], bool]:
+        found = explain_recorded(self.ledger, op)
+        return found.programme, found.rules, found.same
 
     def _status_board(self) -> StatusBoard:
         board = StatusBoard()
         board.show("journal", self._journal)
         board.show("ledger", self._watch.to_map)
         board.show("articles", self.counter.shelf.to_map)
+        board.show("training", lambda: self.counter.is_training)
         board.show("erasures", self._chores.to_map)
         board.show("clock", lambda: self.ledger.clock.read().to_map())
         board.show("devices", lambda: [_device_map(report) for report in self.devices.reports()])
@@ -190,13 +206,35 @@ class Till:
         if self._config.till.display is not None:
             self._start_display(self._config.till.display)
 
+    def _print_training(self, ledger: Ledger) -> None:
+        """Print what is sold in training, too; nobody is asked about a slip that counts for nothing."""
+        if self._config.till.printer is None:
+            return
+        spool = Spool(
+            TrainingSlips(ledger),
+            self.devices.printer(self._config.till.printer),
+            letterhead=self._config.slips.letterhead(),
+            addressee=lambda account: Addressee(*addressed(ledger, account)),
+        )
+        spool.start()
+        self._stack.callback(spool.stop)
+        self._training_spool = spool
+
     def _start_display(self, name: str) -> None:
-        display = CustomerDisplay(self.devices.display(name), greeting=self._config.slips.shop)
-        self.events.attach("member", display.welcome)
-        self.events.attach("sale", lambda _: display.greet())
+        display = CustomerDisplay(
+            self.devices.display(name),
+            greeting=self._config.slips.shop,
+            language=self._config.slips.language,
+            money=self._money,
+        )
+        self.events.attach("display", display.follow)
         display.start()
         self._stack.callback(display.stop)
         self._display = display
+
+    def _money(self, minor: int) -> str:
+        programme = self.counter.programme
+        return "" if programme is None else money_text(minor, programme.currency, self._config.slips.language)
 
     def _sync_loop(self) -> SyncLoop | None:
         settings = self._config.sync
@@ -221,8 +259,9 @@ class Till:
     def _recorded(self) -> None:
         """An entry is durable: print its slip, send it, and remember that this is no pause."""
         self._recorded_now.set()
-        if self._spool is not None:
-            self._spool.wake()
+        for spool in (self._spool, self._training_spool):
+            if spool is not None:
+                spool.wake()
         if self._sync is not None:
             self._sync.wake()
 
@@ -238,7 +277,7 @@ class Till:
             self._display.refresh()
 
     def _take_reads(self) -> None:
-        cards = CardReads(self.counter, self.events, language=self._config.web.language)
+        cards = CardReads(self.counter, self.events)
         while not self._stopping.is_set():
             sighting = self.devices.take(timeout_s=0.5)
             if sighting is None:

@@ -56,7 +56,8 @@ class SlipVoucher:
 class SlipCode:
     """A code on a slip that is no voucher: `said` is a code of `agent.slips.texts` that tells what it is for.
 
-    `typed` and `qr` are what stands below it, to type and as a QR code; either may be empty.
+    `typed` and `qr` are what stands below it, to type and as a QR code; either may be empty. A `qr` that begins with ?
+    goes on where the shop's web address ends, and without one the code is left out.
     """
 
     said: str

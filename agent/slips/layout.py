@@ -132,7 +132,8 @@ class _Slip:
             yield from self.centred(_in_fours(voucher.typed), bold=True)
 
     def codes(self) -> Iterator[Block]:
-        for number, code in enumerate(self.facts.codes):
+        on_web = self._address() != ""
+        for number, code in enumerate(code for code in self.facts.codes if on_web or not code.qr.startswith("?")):
             if number:
                 yield Rule()
             yield from self.code(code)
@@ -141,7 +142,7 @@ class _Slip:
         """A code and what it is for."""
         yield from self.centred(self.said(code.said, {}).text)
         if code.qr:
-            yield from _scanned(code.qr)
+            yield from _scanned(_going_on(self._address(), code.qr) if code.qr.startswith("?") else code.qr)
         yield from self.centred(_in_fours(code.typed), bold=True)
 
     def signature(self) -> Iterator[Block]:
@@ -151,11 +152,14 @@ class _Slip:
             yield Feed(3)
 
     def web(self) -> Iterator[Block]:
-        address = paper.clean(self.letterhead.web).replace(paper.FIRM_SPACE, " ")  # a QR code holds none
-        if address:
+        if address := self._address():
             yield from self.centred(self.said("web", {}).text)
             yield from self.centred(address.partition("://")[2] or address, bold=True)
             yield from _scanned(address)
+
+    def _address(self) -> str:
+        """The shop's web address, as a QR code holds it; what a code's begins with ? goes on."""
+        return paper.clean(self.letterhead.web).replace(paper.FIRM_SPACE, " ")
 
     def returns(self) -> Iterator[Block]:
         """The code by which another till takes the goods back."""
@@ -225,6 +229,11 @@ def _scanned(data: str) -> Iterator[Block]:
     yield Feed()
     yield QRCode(data)
     yield Feed()
+
+
+def _going_on(address: str, query: str) -> str:
+    """An address with a query (RFC 3986, 3.4) after what it has of one."""
+    return f"{address}&{query[1:]}" if "?" in address else address + query
 
 
 def _in_fours(code: str) -> str:

@@ -20,8 +20,8 @@ from agent.loyalty.judging.evaluate import evaluate
 from agent.loyalty.programme import Programme, load
 from agent.loyalty.sale import Effect, Holder, Judgement, Line, Moment, Redeemed, Sale, Status
 from agent.upkeep.history import history
-from agent.web.api.requests import PreviewBody
-from agent.web.api.requests import explain as explain_body
+from agent.web.api.requests.form import explain as explain_body
+from agent.web.api.requests.selling import PreviewBody
 
 
 @dataclass(frozen=True, slots=True)

@@ -38,6 +38,7 @@ def test_these_are_the_commands() -> None:
         *("sync now", "sync status", "sync export", "sync import"),
         *("programme check", "programme show", "programme lint", "programme explain"),
         *("programme backtest", "programme closing"),
+        *("staff add", "staff reset", "staff remove", "staff list"),
         *("token add", "token enter", "token list", "token revoke"),
     }
 

@@ -19,7 +19,7 @@ def test_the_running_agents_state_is_told(running: TillFiles) -> None:
     status = tally("status", "-c", running.config, "--json").json
 
     assert set(status) == {
-        *("journal", "ledger", "clock", "articles", "erasures", "devices", "slips", "sync", "programme"),
+        *("journal", "ledger", "clock", "articles", "erasures", "devices", "slips", "sync", "programme", "training"),
     }
     assert status["journal"]["till"] == "corner/1"
     assert status["programme"]["name"] == "Corner Shop Club"

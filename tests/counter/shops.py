@@ -33,6 +33,10 @@ class Shop:
         self.woken = 0
         self.counter = Counter(ledger, programme, recorded=self._wake)
 
+    def begun_anew(self) -> Counter:
+        """A counter after a restart: it remembers nothing that was only in memory."""
+        return Counter(self.ledger, self.counter.programme, recorded=self._wake)
+
     def _wake(self) -> None:
         self.woken += 1
 

@@ -1,4 +1,5 @@
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 
@@ -66,7 +67,7 @@ def test_a_refund_has_one_line_at_least_and_not_endlessly_many() -> None:
         {"name": "Ana", "card": "925000000001", "account": "abc"},
     ],
 )
-def test_a_member_who_cannot_be_is_refused_without_repeating_what_was_typed(typed: dict[str, str]) -> None:
+def test_a_member_who_cannot_be_is_refused_without_repeating_what_was_typed(typed: dict[str, Any]) -> None:
     with pytest.raises(InvalidError) as refused:
         EnrolAsk("op", **typed)
 

@@ -1,6 +1,7 @@
 import threading
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -165,7 +166,12 @@ def test_a_member_is_shown_under_every_programme(shop: Shop, terms: Programme) -
 
 
 def test_nothing_of_a_person_stands_in_the_journal(shop: Shop) -> None:
-    typed = {"name": "Zenobia Testova", "phone": "0700987654", "email": "zenobia@example.com", "birthday": "1987-06-05"}
+    typed: dict[str, Any] = {
+        "name": "Zenobia Testova",
+        "phone": "0700987654",
+        "email": "zenobia@example.com",
+        "birthday": "1987-06-05",
+    }
     account = shop.counter.enrol(EnrolAsk("E-1", card=CARD, **typed), by=BY).account
     shop.sell("S-1", line(50000), account=account)
     shop.counter.redeem(RedeemAsk("R-1", account, "money"), by=BY)

@@ -1,6 +1,6 @@
 import pytest
 
-from agent.counter import EnrolAsk, EraseAsk, LinkAsk, RedeemAsk, RefundLine
+from agent.counter import EnrolAsk, EraseAsk, FindAsk, LinkAsk, RedeemAsk, RefundLine
 from agent.errors import InvalidError, NotAllowedError, OpConflictError, UnknownError
 from agent.loyalty.cards import Source
 from tests.counter.shops import BY, CARD, Shop, line
@@ -14,12 +14,15 @@ def test_an_erased_member_is_found_by_nothing_and_called_by_no_name(shop: Shop) 
     account = shop.counter.enrol(
         EnrolAsk("E-1", "Ana Testova", "0722 000 123", "ana@example.org", card=CARD), by=BY
     ).account
-    assert [one.account for one in shop.counter.find_by_email("ANA@example.org")] == [account]
-    assert shop.counter.find_by_phone("0722000123")[0].phone_end == "123"
+    assert [one.account for one in shop.counter.find(FindAsk(email="ANA@example.org"), by="checkout")] == [account]
+    assert shop.counter.find(FindAsk(phone="0722000123"), by="checkout")[0].phone_end == "123"
     assert _erase(shop, account) == ()
 
-    found = [shop.counter.find_by_email("ana@example.org"), shop.counter.find_by_phone("0722000123")]
-    assert [*found, shop.counter.find_by_name("Ana")] == [[], [], []]
+    found = [
+        shop.counter.find(FindAsk(email="ana@example.org"), by="checkout"),
+        shop.counter.find(FindAsk(phone="0722000123"), by="checkout"),
+    ]
+    assert [*found, shop.counter.find(FindAsk(name="Ana"), by="checkout")] == [[], [], []]
     seen = shop.counter.member(account)
     assert (seen.status, seen.name, seen.phone_end) == ("blocked", None, None)
 
@@ -91,7 +94,7 @@ def test_an_erasure_of_somebody_unknown_or_under_a_used_op_writes_nothing(shop: 
         EraseAsk(" ", account)
 
     assert shop.entries == before
-    assert shop.counter.find_by_name("Ana") != []
+    assert shop.counter.find(FindAsk(name="Ana"), by="checkout") != []
 
 
 def test_everybody_of_the_household_is_erased(shop: Shop) -> None:
@@ -99,7 +102,7 @@ def test_everybody_of_the_household_is_erased(shop: Shop) -> None:
     shop.counter.link(LinkAsk("L-1", account, card="925000000009", name="Ion Testov"), source=Source.NUMBER, by=BY)
     _erase(shop, account)
 
-    assert shop.counter.find_by_name("Ion") == []
+    assert shop.counter.find(FindAsk(name="Ion"), by="checkout") == []
     assert shop.identify("925000000009").account != account
 
 

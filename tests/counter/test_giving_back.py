@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from agent.counter import RefundAsk, RefundLine, UndoAsk
-from agent.errors import InvalidError, NotAllowedError, OpConflictError, UnknownError
+from agent.errors import ApprovalNeededError, InvalidError, NotAllowedError, OpConflictError, UnknownError
 from agent.loyalty.sale import Line, Reason
 from tests.counter.shops import BY, NEXT_CARD, Shop, line, open_shop
 from tests.loyalty.shops import COFFEE, GOLD, MONEY, POINTS, programme
@@ -260,6 +260,9 @@ def test_a_supervisor_lets_go_what_was_spent_where_the_programme_says_so(tmp_pat
     with open_shop(tmp_path / "waiving", programme=programme(POINTS, COFFEE, MONEY, GOLD, WAIVING)) as waiving:
         account = spent_already(waiving)
         ask = RefundAsk("B-1", (RefundLine("S-1", 0, 1000),), waive=True)
+        with pytest.raises(ApprovalNeededError):
+            waiving.counter.refund(ask, by=BY)
+        waiving.counter.signing.vouch(ask.op, "vera")
         answer = waiving.counter.refund(ask, by=BY)
 
         assert (answer.money, waiving.balances(account)["points"]) == (10000, 0)
@@ -267,6 +270,7 @@ def test_a_supervisor_lets_go_what_was_spent_where_the_programme_says_so(tmp_pat
             waiving.counter.refund(replace(ask, waive=False), by=BY)
 
     spent_already(shop)
+    shop.counter.signing.vouch(ask.op, "vera")
     with pytest.raises(NotAllowedError, match="not waived"):
         shop.counter.refund(ask, by=BY)
 

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from agent.counter import EnrolAsk, LinkAsk, RedeemAsk, SaleAsk
+from agent.counter import EnrolAsk, FindAsk, LinkAsk, RedeemAsk, SaleAsk
 from agent.errors import InvalidError, NotAllowedError, OpConflictError, UnknownError
 from agent.ledger import audit
 from agent.loyalty.cards import Source
@@ -72,17 +72,21 @@ def test_a_person_of_the_household_is_found_by_phone_and_spends_no_more_than_his
     shop.sell("S-1", line(30000), account=mother)
     son = shop.counter.link(LinkAsk("L-1", mother, "earn", name="Ion Testov", phone="0700333444"), by=BY)
 
-    (found,) = shop.counter.find_by_phone("0700 333 444")
+    (found,) = shop.counter.find(FindAsk(phone="0700 333 444"), by="checkout")
     assert (found.account, found.card, found.spends, found.offers) == (mother, son.card, False, ())
-    assert [seen.card for seen in shop.counter.find_by_name("testov ion")] == [son.card]
-    assert [(seen.card, seen.spends) for seen in shop.counter.find_by_phone("0700111222")] == [(None, True)]
+    assert [seen.card for seen in shop.counter.find(FindAsk(name="testov ion"), by="checkout")] == [son.card]
+    assert [(seen.card, seen.spends) for seen in shop.counter.find(FindAsk(phone="0700111222"), by="checkout")] == [
+        (None, True)
+    ]
 
 
 def test_a_phone_that_the_household_shares_is_the_members_own(shop: Shop) -> None:
     account = shop.counter.enrol(EnrolAsk("E-1", name="Ana Testova", phone="0700111222"), by=BY).account
     shop.counter.link(LinkAsk("L-1", account, "earn", name="Ion", phone="0700111222"), by=BY)
 
-    assert [(seen.account, seen.card) for seen in shop.counter.find_by_phone("0700111222")] == [(account, None)]
+    assert [(seen.account, seen.card) for seen in shop.counter.find(FindAsk(phone="0700111222"), by="checkout")] == [
+        (account, None)
+    ]
 
 
 def test_linking_again_under_the_same_op_answers_the_same_card(shop: Shop) -> None:

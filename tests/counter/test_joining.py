@@ -1,6 +1,6 @@
 import pytest
 
-from agent.counter import EnrolAsk
+from agent.counter import EnrolAsk, FindAsk
 from agent.errors import NotAllowedError, OpConflictError, UnknownError
 from agent.loyalty.cards import Source
 from tests.counter.shops import BY, CARD, FOREIGN_CARD, NEXT_CARD, Shop, line
@@ -108,10 +108,10 @@ def test_enrolling_without_a_card_makes_a_member_who_is_found_by_phone_and_name(
     ask = EnrolAsk("E-1", name="Ștefania Țurcanu", phone="0700 111 222")
     account = shop.counter.enrol(ask, by=BY).account
 
-    assert [found.account for found in shop.counter.find_by_phone("+40 700 111 222")] == [account]
-    assert [found.account for found in shop.counter.find_by_name("turcanu")] == [account]
-    assert shop.counter.find_by_name("turcanu ana") == []
-    assert shop.counter.find_by_phone("0700 111 223") == []
+    assert [found.account for found in shop.counter.find(FindAsk(phone="+40 700 111 222"), by="checkout")] == [account]
+    assert [found.account for found in shop.counter.find(FindAsk(name="turcanu"), by="checkout")] == [account]
+    assert shop.counter.find(FindAsk(name="turcanu ana"), by="checkout") == []
+    assert shop.counter.find(FindAsk(phone="0700 111 223"), by="checkout") == []
 
 
 def test_a_card_that_belongs_to_a_member_cannot_be_taken_by_another(shop: Shop) -> None:

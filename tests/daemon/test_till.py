@@ -190,7 +190,7 @@ def test_the_drawer_that_till_toml_names_opens(tmp_path: Path) -> None:
     assert printer.drawer_openings == 1
 
 
-def test_the_customer_s_display_shows_the_member_and_after_the_sale_the_shop(tmp_path: Path) -> None:
+def test_the_customer_s_display_shows_the_member_and_thanks_for_the_sale(tmp_path: Path) -> None:
     files = set_up(tmp_path)
     files.change('printer = "slips"', 'printer = "slips"\ndisplay = "pole"')
     with files.config.open("a") as config:
@@ -202,9 +202,9 @@ def test_the_customer_s_display_shows_the_member_and_after_the_sale_the_shop(tmp
         files.read_card(card_number(1))
         account = event("member")["account"]
         wait_until(lambda: pole.shown == ("Corner Shop", "0 points"))  # nobody has told the card's name yet
-        sell(require_running(files.data), "S-1", account)
+        sold = sell(require_running(files.data), "S-1", account)
 
-        wait_until(lambda: pole.shown == ("Corner Shop",))
+        wait_until(lambda: pole.shown == ("Thank you", f"{sold['balances']['points']} points"))
 
 
 def test_a_sale_told_twice_prints_one_slip(files: TillFiles) -> None:

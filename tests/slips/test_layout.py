@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from agent.devices.document import Align, Cut, Document, Image, QRCode, Text, small_columns
 from agent.errors import ConfigError
 from agent.slips.columns import width
-from agent.slips.facts import Addressee, SlipFacts, SlipLine, SlipReturns, SlipVoucher
+from agent.slips.facts import Addressee, SlipCode, SlipFacts, SlipLine, SlipReturns, SlipVoucher
 from agent.slips.layout import lay_out
 from agent.slips.settings import COLUMNS, SlipSettings
 from agent.slips.texts import NoTextError
@@ -51,6 +51,30 @@ def test_the_foot_names_receipt_till_time_and_the_journals_proof() -> None:
     receipt = f"{'Receipt 581475':<39}till-3 entry 4711"
 
     assert _sale_slip()[-2:] == [receipt, f"{'9 Dec 2011 12:50':<34}Proof 7f3a9c2e11d04b55"]
+
+
+DETAILS = SlipCode("code_details", "c3mobyiptk6arv4f", "?claim=c3mobyiptk6arv4f")
+
+
+@pytest.mark.parametrize(
+    ("web", "scanned"),
+    [
+        ("https://club.example/me", "https://club.example/me?claim=c3mobyiptk6arv4f"),
+        ("https://club.example/?shop=7", "https://club.example/?shop=7&claim=c3mobyiptk6arv4f"),
+    ],
+)
+def test_a_code_that_goes_on_from_the_web_address_is_scanned_whole_and_typed_in_fours(web: str, scanned: str) -> None:
+    document = lay_out(replace(SALE, codes=(DETAILS,)), replace(LETTERHEAD, web=web))
+
+    assert QRCode(scanned) in document.blocks
+    assert {"Complete your details here", "c3mo byip tk6a rv4f"} <= set(_texts(document))
+
+
+def test_without_a_web_address_there_is_nowhere_to_go_on() -> None:
+    document = lay_out(replace(SALE, codes=(DETAILS,)), replace(LETTERHEAD, web=""))
+
+    assert "Complete your details here" not in _texts(document)
+    assert not [block for block in document.blocks if isinstance(block, QRCode)]
 
 
 def test_the_web_address_is_printed_without_its_scheme_and_scanned_with_it() -> None:

@@ -8,10 +8,10 @@ from agent.loyalty.programme import load
 from agent.loyalty.sale import Line, Moment, Reason
 from agent.upkeep.explaining import SaleExplained, explain_recorded, explain_what_if
 from tests.counter.shops import BY, Shop
-from tests.loyalty.shops import COFFEE, HEAD, MONEY, POINTS
+from tests.loyalty.shops import COFFEE, HEAD, MONEY, OPEN, POINTS
 
 NOW = Moment("2024-05-01", confirmed=True)
-FILE = (HEAD + POINTS + COFFEE + MONEY).encode()
+FILE = (HEAD + POINTS + COFFEE + MONEY + OPEN).encode()
 
 
 def said(explained: SaleExplained, rule: str) -> tuple[list[str], list[str]]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from agent.counter.asks import check_staff
+from agent.journal.staff.people import check_staff
 from agent.ledger.ledger import Ledger
 from agent.ledger.records import Draft, Recorded
 from agent.loyalty.closures import OPENED, Reason

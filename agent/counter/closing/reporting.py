@@ -9,13 +9,14 @@ from typing import Any, Final
 import orjson
 
 from agent.counter.answers import EntryRef
-from agent.counter.asks import check_staff, digest_of
+from agent.counter.asks import digest_of
 from agent.counter.bench import Bench
 from agent.counter.closing.slip import closure_slip
 from agent.counter.drawing import close_day
 from agent.errors import UnknownError
 from agent.journal.chain import GENESIS
 from agent.journal.entry import check_op, decode_entry
+from agent.journal.staff.people import check_staff
 from agent.ledger.kept.held import unsynced
 from agent.ledger.kept.programmes import money_units
 from agent.ledger.kept.slip_queue import SlipQueue

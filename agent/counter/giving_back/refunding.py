@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 from agent.counter.answers import EntryRef, LotMove, RefundAnswer, RefundPreview, VoucherView
 from agent.counter.asks import RefundAsk, UndoAsk, line_map
 from agent.counter.bench import Bench
+from agent.counter.giving_back.by_line import lines_of
 from agent.counter.giving_back.coming_to import Outcome, Returned, outcome_of, view_after
 from agent.counter.giving_back.slip_codes import read_code
 from agent.counter.giving_back.sold import spent_in
+from agent.counter.giving_back.voiding import VoidAsk, minutes_since, refund_of, sale_to_void
 from agent.counter.slip_facts import slip_facts
 from agent.counter.spending.redeeming import unsettled_redemption
 from agent.counter.spending.vouchers import Guesses, papers
+from agent.counter.staff.approving import Approvable, needs_approval
+from agent.counter.staff.signing import Signing
 from agent.journal.codes import SaleCode
 from agent.journal.entry import MEMBER_PREFIX, Posting
 from agent.journal.wire import SaleTold
@@ -41,18 +46,57 @@ def code_to_ask_for(bench: Bench, ask: RefundAsk, guesses: Guesses) -> SaleCode 
     return read_code(bench, ask.slip, guesses)
 
 
-def refund(bench: Bench, ask: RefundAsk, guesses: Guesses, told: SaleTold | None, *, by: str) -> RefundAnswer:
+@dataclass(frozen=True, slots=True)
+class Behind:
+    """What stands behind a refund: who knows the staff, the wrong codes of late, and what headquarters says of the sale
+    that the ask's slip names; without that the refund is provisional.
+    """
+
+    signing: Signing
+    guesses: Guesses
+    told: SaleTold | None = None
+
+
+def refund(bench: Bench, ask: RefundAsk, behind: Behind, *, by: str) -> RefundAnswer:
     """Take goods back, line by line; units go back to where they came from, in one durable commit.
 
-    `told` is what headquarters says of the sale that the ask's slip names; without it the refund is provisional.
+    Raises ApprovalNeededError for so much money, or units let go, that a supervisor must say yes.
     """
     digest = ask.digest()
     before = bench.repeated(ask.op, "refund", digest, account=ask.account)
     if before is not None:
         return _answer(bench, before, repeated=True)
+    policy, require = bench.programme.supervision, behind.signing.require
+    approved_by = require(policy, Approvable.WAIVE, op=ask.op) if ask.waive else None
     entry_id = bench.ledger.clock.new_id()
-    outcome = outcome_of(bench, ask, guesses, told, lot=entry_id)
-    draft = Draft(
+    outcome = outcome_of(bench, ask, behind.guesses, behind.told, lot=entry_id)
+    approved_by = require(policy, Approvable.REFUND, op=ask.op, amount=outcome.money) or approved_by
+    said = {} if approved_by is None else {"approved_by": approved_by}
+    draft = drafted(bench, ask, outcome, digest, entry_id, by=by, said=said)
+    return _answer(bench, bench.ledger.append(draft), repeated=False)
+
+
+def void(bench: Bench, ask: VoidAsk, behind: Behind, *, by: str) -> RefundAnswer:
+    """Undo a sale as a whole, in one durable commit; after a while only a supervisor may."""
+    digest = ask.digest()
+    before = bench.repeated(ask.op, "refund", digest, account=None)
+    if before is not None:
+        return _answer(bench, before, repeated=True)
+    sale = sale_to_void(bench, ask, by=by)
+    policy, minutes = bench.programme.supervision, minutes_since(bench, sale)
+    approved_by = behind.signing.require(policy, Approvable.VOID, op=ask.op, amount=minutes)
+    said = {"void": True} if approved_by is None else {"approved_by": approved_by, "void": True}
+    whole, entry_id = refund_of(ask, sale), bench.ledger.clock.new_id()
+    outcome = outcome_of(bench, whole, behind.guesses, None, lot=entry_id)
+    draft = drafted(bench, whole, outcome, digest, entry_id, by=by, said=said)
+    return _answer(bench, bench.ledger.append(draft), repeated=False)
+
+
+def drafted(
+    bench: Bench, ask: RefundAsk, outcome: Outcome, digest: bytes, entry_id: str, *, by: str, said: Mapping[str, Any]
+) -> Draft:
+    """Return the entry of a refund that was worked out; `said` stands in it, too."""
+    return Draft(
         id=entry_id,
         op=ask.op,
         ask=digest,
@@ -60,7 +104,7 @@ def refund(bench: Bench, ask: RefundAsk, guesses: Guesses, told: SaleTold | None
         day=outcome.at.date().isoformat(),
         by=by,
         staff=ask.staff,
-        body=_body(bench, ask, outcome),
+        body={**_body(bench, ask, outcome), **said},
         programme=bench.programme.version,
         postings=outcome.postings,
         slip=slip_facts(
@@ -75,12 +119,11 @@ def refund(bench: Bench, ask: RefundAsk, guesses: Guesses, told: SaleTold | None
             vouchers=papers(bench, outcome.postings),
         ),
     )
-    return _answer(bench, bench.ledger.append(draft), repeated=False)
 
 
-def preview_refund(bench: Bench, ask: RefundAsk, guesses: Guesses, told: SaleTold | None) -> RefundPreview:
+def preview_refund(bench: Bench, ask: RefundAsk, behind: Behind) -> RefundPreview:
     """Say what a refund would come to, without recording it."""
-    outcome = outcome_of(bench, ask, guesses, told, lot=_PREVIEW_LOT)
+    outcome = outcome_of(bench, ask, behind.guesses, behind.told, lot=_PREVIEW_LOT)
     before, after = _tiers(bench, outcome)
     return RefundPreview(
         currency=bench.programme.currency,
@@ -94,7 +137,16 @@ def preview_refund(bench: Bench, ask: RefundAsk, guesses: Guesses, told: SaleTol
         spent=outcome.shortfalls,
         member=view_after(bench, outcome),
         provisional=outcome.provisional,
+        lines=tuple(lines_of(outcome)),
+        approvals=tuple(_approvals(bench, ask, outcome)),
     )
+
+
+def _approvals(bench: Bench, ask: RefundAsk, outcome: Outcome) -> Iterator[str]:
+    if ask.waive:
+        yield Approvable.WAIVE
+    if needs_approval(bench.programme.supervision, Approvable.REFUND, outcome.money):
+        yield Approvable.REFUND
 
 
 def undo(bench: Bench, ask: UndoAsk, *, by: str) -> RefundAnswer:

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterator
 from dataclasses import replace
 
 from agent.counter.answers import EnrolAnswer, EntryRef
 from agent.counter.asks import EnrolAsk
 from agent.counter.bench import Bench, keyed_digest, new_name, with_effects
+from agent.counter.details.consenting import ConsentAsk, check_asked, consent
+from agent.counter.finding.proving import with_proofs
 from agent.counter.joining.identifying import check_ranges
 from agent.counter.joining.referring import Referrer, referrer_of
 from agent.counter.slip_facts import slip_facts
-from agent.errors import NotAllowedError, OpConflictError
+from agent.errors import BlockedCardError, NotAllowedError, OpConflictError
+from agent.journal.fold import BLOCKED
 from agent.ledger import members
 from agent.ledger.kept.profiles.finding import of_this_name
 from agent.ledger.members import CardHolder
@@ -21,10 +25,13 @@ from agent.loyalty.judging.evaluate import postings_of, reward_action
 from agent.loyalty.judging.referral import brought
 from agent.loyalty.programme.rules.earning import Action
 from agent.loyalty.sale import Effect, Holder, Moment, Status
+from agent.slips.facts import SlipCode
 
 
-def enrol(bench: Bench, ask: EnrolAsk, source: Source, *, by: str) -> EnrolAnswer:
-    """Make a member, on the account his card has begun with if there is one.
+def enrol(bench: Bench, ask: EnrolAsk, source: Source, *, by: str, pin: str | None = None) -> EnrolAnswer:
+    """Make a member, on the account his card has begun with if there is one; `pin` is the Argon2id string of his PIN.
+
+    What he agrees to is an entry of its own, with a slip of its own; a repetition makes it if it is not there.
 
     Raises UnknownError for a card outside the ranges or an account that is not there, and NotAllowedError when the card
     or account belongs to a member, when a member with this name and phone exists, or when the member who brings this
@@ -32,7 +39,7 @@ def enrol(bench: Bench, ask: EnrolAsk, source: Source, *, by: str) -> EnrolAnswe
     """
     before = bench.ledger.find(ask.op)
     if before is not None:
-        return _answer(bench, _same_enrolment(bench, ask, before), repeated=True)
+        return _answer(bench, ask, _same_enrolment(bench, ask, before), by=by, repeated=True)
     bench.ledger.require_room()
     held = _begun(bench, ask, source)
     _check_new(bench, ask, held)
@@ -44,7 +51,9 @@ def enrol(bench: Bench, ask: EnrolAsk, source: Source, *, by: str) -> EnrolAnswe
     member = replace(begun, status=Status.REGULAR)
     effects = tuple(_signed_up(bench, member, referrer, bench.moment(at), lot=entry_id))
     keys = bench.ledger.keys
-    profiles = [keys.seal(ask.profile(), subject=account, account=account)]
+    profile = ask.profile() if pin is None else {**ask.profile(), "pin": pin}
+    profiles = [keys.seal(profile, subject=account, account=account)]
+    claim = new_name() if ask.email is None or ask.birthday is None else None
     if held is None and card is not None:
         profiles.append(keys.seal({"number": ask.card, "source": str(source)}, subject=card, account=account))
     draft = Draft(
@@ -58,6 +67,7 @@ def enrol(bench: Bench, ask: EnrolAsk, source: Source, *, by: str) -> EnrolAnswe
         body={
             "account": account,
             "card": card,
+            "claim": None if claim is None else claim_digest(claim),
             "effects": [effect.to_map() for effect in effects],
             "opens": held is None,
             "referred_by": None if referrer is None else referrer.to_map(),
@@ -74,9 +84,12 @@ def enrol(bench: Bench, ask: EnrolAsk, source: Source, *, by: str) -> EnrolAnswe
             total=None,
             reasons=[effect.reason for effect in effects],
             member=bench.view(with_effects(member, effects), at, card=card),
+            codes=() if claim is None else (SlipCode("code_details", claim, f"?claim={claim}"),),
         ),
     )
-    return _answer(bench, bench.ledger.append(draft), repeated=False)
+    if card is not None and ask.card is not None:
+        bench.shown.note(card, bench.now_ms())
+    return _answer(bench, ask, bench.ledger.append(draft), by=by, repeated=False)
 
 
 def _signed_up(
@@ -108,6 +121,9 @@ def _begun(bench: Bench, ask: EnrolAsk, source: Source) -> CardHolder | None:
 
 
 def _check_new(bench: Bench, ask: EnrolAsk, held: CardHolder | None) -> None:
+    check_asked(bench, ask.consents)
+    if held is not None and members.card_role(bench.ledger, held.card) == BLOCKED:
+        raise BlockedCardError("this card is blocked")
     if held is not None and bench.holder(held.account).status is not Status.PROVISIONAL:
         raise NotAllowedError(
             f"the card belongs to member {held.account!r} already", hint="greet the member, or take a new card"
@@ -130,9 +146,19 @@ def _same_enrolment(bench: Bench, ask: EnrolAsk, recorded: Recorded) -> Recorded
     return recorded
 
 
-def _answer(bench: Bench, recorded: Recorded, *, repeated: bool) -> EnrolAnswer:
+def claim_digest(claim: str) -> str:
+    """Return what the entry says of the code by which a member completes his details: the first half of its SHA-256."""
+    return hashlib.sha256(claim.encode()).hexdigest()[:32]
+
+
+def _answer(bench: Bench, ask: EnrolAsk, recorded: Recorded, *, by: str, repeated: bool) -> EnrolAnswer:
     account, card = recorded.entry.body["account"], recorded.entry.body["card"]
-    view = bench.view(bench.holder(account), bench.when(None), card=card)
+    agreed = None
+    if ask.consents:
+        agreed = consent(
+            bench, ConsentAsk(f"consent:{recorded.entry.id}", account, ask.consents, ask.staff), by=by
+        ).entry
+    view = with_proofs(bench, bench.view(bench.holder(account), bench.when(None), card=card))
     effects = [Effect.from_map(effect) for effect in recorded.entry.body["effects"]]
     told = tuple(effect.reason for effect in effects if effect.reason.code != "counted")
-    return EnrolAnswer(EntryRef.of(recorded), account, card, told, view, repeated)
+    return EnrolAnswer(EntryRef.of(recorded), account, card, told, view, repeated, agreed)

@@ -9,6 +9,7 @@ from agent.counter.answers import EntryRef
 from agent.counter.bench import Bench
 from agent.errors import OpConflictError, UnknownError
 from agent.journal.entry import check_op
+from agent.journal.staff.people import check_staff
 from agent.ledger import members
 from agent.ledger.kept.forgetting import erasing
 from agent.ledger.ledger import Ledger
@@ -24,10 +25,12 @@ class EraseAsk:
 
     op: str
     account: str
+    staff: str | None = None
 
     def __post_init__(self) -> None:
         """Raise InvalidError for what cannot be meant."""
         check_op(self.op)
+        check_staff(self.staff)
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +43,7 @@ class EraseAnswer:
     repeated: bool
 
 
-def erase(bench: Bench, ask: EraseAsk, *, by: str) -> tuple[Recorded, bool]:
+def erase(bench: Bench, ask: EraseAsk, *, by: str, approved_by: str | None) -> tuple[Recorded, bool]:
     """Record that a member is erased, and delete in the same commit what leads to him; says whether it is a repetition.
 
     Raises UnknownError for an account that is not there.
@@ -61,7 +64,8 @@ def erase(bench: Bench, ask: EraseAsk, *, by: str) -> tuple[Recorded, bool]:
         kind=ERASED,
         day=bench.when(None).date().isoformat(),
         by=by,
-        body={"account": holder.account},
+        staff=ask.staff,
+        body={"account": holder.account} | ({} if approved_by is None else {"approved_by": approved_by}),
     )
     return bench.ledger.append(draft), False
 

@@ -1,12 +1,13 @@
-"""Who is it: reading cards, looking members up."""
+"""Who is it: reading cards."""
 
 from __future__ import annotations
 
 from agent.counter.answers import MemberView
 from agent.counter.bench import Bench, new_name
-from agent.errors import NotAllowedError, UnknownError
+from agent.counter.finding.proving import with_proofs
+from agent.errors import BlockedCardError, NotAllowedError, UnknownError
+from agent.journal.fold import BLOCKED
 from agent.ledger import members
-from agent.ledger.kept.profiles.finding import Found, by_email, by_name, by_phone
 from agent.ledger.members import CardHolder
 from agent.ledger.records import Draft
 from agent.loyalty.cards import Source
@@ -16,16 +17,19 @@ def identify_card(bench: Bench, number: str, source: Source, *, by: str, tap: in
     """Return whose card it is.
 
     A card in the programme's ranges that this till has never seen gets a provisional account at once: it earns, and
-    headquarters finds out later whose it is. Raises UnknownError for a card outside the ranges, NotAllowedError for a
-    `tap` that is not above the last one of this card here; one that is above is remembered.
+    headquarters finds out later whose it is. Raises UnknownError for a card outside the ranges, BlockedCardError, and
+    NotAllowedError for a `tap` that is not above the last one of this card here; one that is above is remembered.
     """
     if tap is not None:
         _check_tap(bench, number, source, tap)
     found = members.card_holder(bench.ledger, number, source)
     if found is None:
         found = _open_card(bench, number, source, by=by, tap=tap)
+    elif members.card_role(bench.ledger, found.card) == BLOCKED:
+        raise BlockedCardError("this card is blocked")
     elif tap is not None:
         bench.ledger.remember(members.tapped(found.card, tap))
+    bench.shown.note(found.card, bench.now_ms())
     return bench.view(bench.holder(found.account), bench.when(None), card=found.card)
 
 
@@ -67,25 +71,15 @@ def check_ranges(bench: Bench, number: str, source: Source) -> None:
         )
 
 
-def find_by_phone(bench: Bench, phone: str) -> list[MemberView]:
-    """Return the members with this phone number."""
-    return [_seen(bench, found) for found in by_phone(bench.ledger, phone)]
+def member(bench: Bench, account: str, card: str | None) -> MemberView:
+    """Return a member by account, and the card he shows; raises UnknownError, or InvalidError for another's card."""
+    bench.check_card(card, account)
+    return with_proofs(bench, bench.view(bench.holder(account), bench.when(None), card=card))
 
 
-def find_by_email(bench: Bench, email: str) -> list[MemberView]:
-    """Return the members with this e-mail address."""
-    return [_seen(bench, found) for found in by_email(bench.ledger, email)]
-
-
-def find_by_name(bench: Bench, name: str) -> list[MemberView]:
-    """Return the members whose name has all these words, or nearly; the nearest first."""
-    return [_seen(bench, found) for found in by_name(bench.ledger, name)]
-
-
-def member(bench: Bench, account: str) -> MemberView:
-    """Return a member by account; raises UnknownError."""
-    return _seen(bench, Found(account, None))
-
-
-def _seen(bench: Bench, found: Found) -> MemberView:
-    return bench.view(bench.holder(found.account), bench.when(None), card=found.card)
+def number_of(bench: Bench, card: str) -> tuple[str, Source]:
+    """Return the number of a card that was read here of late, by its id; raises UnknownError for any other."""
+    profile = members.profile_of(bench.ledger, card) if bench.is_shown(card) else None
+    if profile is None or profile.get("number") is None:
+        raise UnknownError("that card was not read here of late", hint="read the card again")
+    return profile["number"], Source(profile["source"])

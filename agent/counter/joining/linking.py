@@ -27,7 +27,7 @@ def link(bench: Bench, ask: LinkAsk, source: Source, *, by: str) -> LinkAnswer:
     if holder.status is not Status.REGULAR:
         raise NotAllowedError(f"account {holder.account!r} is {holder.status}", hint="enrol the member first")
     if ask.card is not None:
-        _check_free(bench, ask.card, source)
+        check_free(bench, ask.card, source)
     card, keys = new_name(), bench.ledger.keys
     draft = Draft(
         id=bench.ledger.clock.new_id(),
@@ -44,7 +44,7 @@ def link(bench: Bench, ask: LinkAsk, source: Source, *, by: str) -> LinkAnswer:
     return _answer(bench, bench.ledger.append(draft), repeated=False)
 
 
-def _check_free(bench: Bench, number: str, source: Source) -> None:
+def check_free(bench: Bench, number: str, source: Source) -> None:
     """Refuse a card that is a member's, or one whose own account has something in it.
 
     A card that was only read has begun an empty account; headquarters sees one number on both and joins them.

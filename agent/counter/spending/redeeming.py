@@ -22,10 +22,10 @@ from agent.loyalty.spending.redeeming import Redemption
 _KINDS = ("redemption", VOUCHER_SPENT)
 
 
-def redeem(bench: Bench, ask: RedeemAsk, leave: Leave, *, by: str) -> RedemptionAnswer:
+def redeem(bench: Bench, ask: RedeemAsk, leave: Leave, proof: str | None, *, by: str) -> RedemptionAnswer:
     """Take units from the member's lots for a reward; a sale names the redemption and is so much cheaper.
 
-    `leave` is what headquarters said of them, if it had to be asked.
+    `leave` is what headquarters said of them, if it had to be asked; `proof` is what shows that it is the member.
     """
     digest = ask.digest()
     before = bench.repeated(ask.op, "redemption", digest, account=ask.account)
@@ -38,7 +38,7 @@ def redeem(bench: Bench, ask: RedeemAsk, leave: Leave, *, by: str) -> Redemption
         taken = _taken(bench, ask, leave, holder, bench.moment(at))
         draft = _redemption_draft(bench, ask, digest=digest, holder=holder, taken=taken, at=at, by=by)
         spend = {"ground": str(leave.ground), "policy": policy_of(bench, taken.unit)}
-        recorded = bench.ledger.append(replace(draft, body={**draft.body, "spend": spend}))
+        recorded = bench.ledger.append(replace(draft, body={**draft.body, "proof": proof, "spend": spend}))
     else:
         recorded = before
     body = recorded.entry.body

@@ -204,6 +204,12 @@ ENGLISH: dict[str, Template] = {
     "channel_phone": Template("by phone"),
     "channel_post": Template("by post"),
     "channel_till": Template("at the till"),
+    # what a supervisor is told of the radar, on a screen only
+    "radar_burst": Template("{staff}: {count} sales of one card in quick succession, of its {of}"),
+    "radar_same_staff": Template("{staff}: {count} of the {of} sales of one card"),
+    "radar_refund": Template("{staff}: {count} of {of} refunds of what was bought with rewards"),
+    "radar_claim": Template("{staff}: {count} of {of} sales moved or points given"),
+    "radar_travel": Template("One card at two shops within minutes, {count} times, last with {staff}"),
     # a closure: the title, headings, and figures under them
     "closure_x": Template("X report"),
     "closure_z": Template("Z report {number}"),

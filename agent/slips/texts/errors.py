@@ -10,7 +10,10 @@ from typing import Final
 from agent.slips.texts.catalogs import translated
 
 ERRORS: Final[dict[str, str]] = {
+    "approval_needed": "A supervisor must approve this",
     "bank_card": "This is a bank card",
+    "blocked_card": "This card is blocked",
+    "card_needed": "This needs the card",
     "code": "This is no voucher's code",
     "device_timeout": "The device did not finish in time",
     "entry_too_large": "The sale has too many lines",
@@ -25,13 +28,17 @@ ERRORS: Final[dict[str, str]] = {
     "no_room": "The disk of this till is full",
     "not_allowed": "This may not be done",
     "not_kept": "The sale was not recorded",
+    "not_signed_in": "Nobody is signed in, or not with this PIN",
     "offline": "The device does not answer",
     "op_conflict": "This was used for something else already",
     "outcome_unknown": "It is not known yet whether this was recorded",
+    "proof_needed": "The member must prove who he is",
     "rejected": "Headquarters refuses this till",
+    "searches_used": "Too many searches in this hour",
     "unauthorized": "This screen is not let in",
     "unknown": "There is none",
     "unreachable": "There is no line to headquarters",
+    "wrong_proof": "This is not the member's PIN or last slip",
 }
 HINT: Final = "hint"  # the context of hints; a hint is its own message
 

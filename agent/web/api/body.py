@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Collection, Coroutine
 from typing import Any
 
 from fastapi import Request, Response
@@ -18,6 +18,7 @@ from agent.devices.firewall.payment import payment_brand
 from agent.errors import InvalidError
 from agent.web.api.access import caller
 from agent.web.api.errors import MediaTypeError
+from agent.web.api.signed_in import put_staff
 
 SHOWN_MAX = 40  # characters of a value that an error shows
 _INTEGER_MAX = 20  # characters: 2**64 and its sign
@@ -88,15 +89,21 @@ class StrictRoute(APIRoute):
     def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
         """Return the handler FastAPI made, behind our reading."""
         handle = super().get_route_handler()
+        names_staff = self.body_field is not None and "staff" in _fields(self.body_field.field_info.annotation)
 
         async def strict(request: Request) -> Response:
             known = _StrictRequest(request.scope, request.receive)
-            await caller(known)
+            token = await caller(known)
             if known.method == "POST":
                 known.content = await _content(known)
+                await put_staff(known, token, known.content, names_staff=names_staff)
             return await handle(known)
 
         return strict
+
+
+def _fields(form: Any) -> Collection[str]:
+    return getattr(form, "model_fields", ())
 
 
 async def _content(request: Request) -> dict[str, Any]:

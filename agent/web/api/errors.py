@@ -1,4 +1,6 @@
-"""Errors as HTTP answers: {"error": {"code", "message", "hint"}}. What a person typed of himself is never repeated.
+"""Errors as HTTP answers: {"error": {"code", "message", "hint"}}, and "action" where a supervisor is wanted.
+
+What a person typed of himself is never repeated.
 
 DoorError (TallyError)      a request that does not get in, before the counter is asked; carries its HTTP status
   UnknownHostError          the Host header names another place
@@ -22,6 +24,7 @@ from starlette.responses import Response
 
 from agent.devices.firewall.payment import payment_brand, wipe
 from agent.errors import (
+    ApprovalNeededError,
     DeviceError,
     InvalidError,
     JournalError,
@@ -134,6 +137,8 @@ def error_response(error: TallyError, *, language: str = SOURCE) -> Response:
     status = status_of(error)
     hint = hint_text(error.hint, language)
     content = {"error": {"code": error.code, "message": without_bank_card(str(error)), "hint": hint}}
+    if isinstance(error, ApprovalNeededError):
+        content["error"]["action"] = error.action
     headers = {"www-authenticate": "Bearer"} if status == 401 else None
     return Response(orjson.dumps(content), status, headers, "application/json")
 

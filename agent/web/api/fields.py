@@ -27,6 +27,7 @@ _PHONE_DIGITS_MAX = 15  # ITU-T E.164, 6.2.1
 OP_LIKE_A_CARD = (
     "has 12 digits or more in a row, or in groups of four, as a card has: use a UUID, or put letters between them"
 )
+INSTEAD_OF_A_NUMBER = "send the token that the terminal makes of it, such as a payment account reference"
 _GOODS_LENGTHS = (8, 12, 13, 14)  # EAN-8, UPC-A, EAN-13, GTIN-14
 _UUID = re.compile(
     r"(?i)(?<![0-9a-z])[0-9a-f]{8}-?[0-9a-f]{4}-?[1-8][0-9a-f]{3}-?[89ab][0-9a-f]{3}-?[0-9a-f]{12}(?![0-9a-z])"
@@ -66,6 +67,13 @@ def _refuse_in_article(text: str) -> None:
     """A number with GS1's check digit names goods: one in ten of them passes for a short Maestro number by chance."""
     if not (len(text) in _GOODS_LENGTHS and check_fits(text)):
         refuse_cards(text)
+
+
+def _refuse_in_token(text: str) -> None:
+    """A terminal's token is none if it could be the card's number, by its digits or by how they are grouped."""
+    refuse_cards(text)
+    if _CARD_LIKE.search(with_plain_digits(text)):
+        raise CardInFieldError(f"looks like a card's number: {INSTEAD_OF_A_NUMBER}", BankCardError)
 
 
 def _refuse_in_op(text: str) -> None:
@@ -128,6 +136,7 @@ def _recognised_later(_text: str) -> None:
 
 Money = Annotated[int, _whole(0, MONEY_MAX)]  # minor units
 Units = Annotated[int, _whole(1, UNITS_MAX)]
+Count = Annotated[int, _whole(0, 2**53 - 1)]  # of changes
 Index = Annotated[int, _whole(0, LINES_MAX - 1)]
 Quantity = Annotated[int, _quantity()]  # thousandths
 Op = Annotated[str, _text(64, _refuse_in_op)]
@@ -135,6 +144,8 @@ Article = Annotated[str, _text(40, _refuse_in_article)]
 Code = Annotated[str, _text(200)]
 CardNumber = Annotated[str, _text(80, _recognised_later)]
 Word = Annotated[str, _text(40)]
+PaymentToken = Annotated[str, _text(64, _refuse_in_token)]
+Pin = Annotated[str, _text(40)]
 Name = Annotated[str, _text(80)]
 Phone = Annotated[str, _text(40, _refuse_in_phone)]
 Email = Annotated[str, _text(254)]

@@ -14,6 +14,7 @@ from agent.counter import (
     ActionAnswer,
     EntryRef,
     KeptAside,
+    LineBack,
     LotMove,
     MemberView,
     RedemptionAnswer,
@@ -175,7 +176,8 @@ class SpentShape:
 class RefundPreviewShape:
     """What a refund would come to. `lots`: what each lot gains (below 0: loses); `spent`: what is spent already of it,
     and what the policy `when_spent` (debt, charge, waive) makes of that. `provisional`: of a sale elsewhere whose lines
-    nobody can say now.
+    nobody can say now. `lines`: what each line comes to, and what is left of it after; `approvals`: what of the refund
+    a supervisor must approve.
     """
 
     money: int
@@ -189,6 +191,8 @@ class RefundPreviewShape:
     balances: Mapping[str, int] | None
     credit: Mapping[str, int] | None
     provisional: bool
+    lines: tuple[LineBack, ...]
+    approvals: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -201,11 +205,15 @@ class DrawerShape:
 
 @dataclass(frozen=True, slots=True)
 class ErrorDetail:
-    """What is wrong, for programs (`code`) and for people; `hint` is the next action."""
+    """What is wrong, for programs (`code`) and for people; `hint` is the next action.
+
+    `action` stands there only if the code is `approval_needed`: what a supervisor is asked for.
+    """
 
     code: str
     message: str
     hint: str
+    action: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -353,4 +361,6 @@ def refund_preview_shape(preview: RefundPreview, voice: Voice) -> RefundPreviewS
         balances=member.balances if member else None,
         credit=member.credit if member else None,
         provisional=preview.provisional,
+        lines=preview.lines,
+        approvals=preview.approvals,
     )

@@ -21,7 +21,7 @@ from agent.loyalty.sale import Line
 from tests.counter.shops import BY
 from tests.counter.test_gift_cards import CREDIT
 from tests.counter.test_random_days import BULK, LONG, MEMBERS, PICK, SHORT, Days
-from tests.loyalty.shops import COFFEE, GOLD, HEAD, MONEY, POINTS
+from tests.loyalty.shops import COFFEE, GOLD, HEAD, MONEY, OPEN, POINTS
 from tests.loyalty.spending.test_credit import GIFT
 
 CARDS = ("gift", "store")
@@ -34,7 +34,7 @@ class ClosedDays(Days):
 
     def __init__(self) -> None:
         super().__init__()
-        programmes.adopt(self.shop.ledger, "".join((HEAD, *self.TERMS)).encode())
+        programmes.adopt(self.shop.ledger, "".join((HEAD, *self.TERMS, OPEN)).encode())
 
     @rule(report=st.sampled_from(Report), twice=st.booleans())
     def close(self, *, report: Report, twice: bool) -> None:

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from agent.counter import EraseAsk, SaleAsk
+from agent.counter import EraseAsk, FindAsk, SaleAsk
 from agent.errors import BackupError, LedgerDamagedError, LedgerError, LedgerInUseError
 from agent.journal.entry import decode_entry
 from agent.ledger import audit
@@ -351,7 +351,7 @@ def test_x1_who_was_erased_since_the_backup_is_erased_again(
         for account in (before, since):
             assert shop.counter.member(account).name is None
             assert shop.ledger.keys.get(account) is None
-        assert shop.counter.find_by_name("Testov") == []
+        assert shop.counter.find(FindAsk(name="Testov"), by="checkout") == []
         with shop.ledger.reading() as conn:
             assert conn.execute("SELECT count(*) FROM profile").fetchone() == (0,)
         assert shop.balances(since)["points"] == 30

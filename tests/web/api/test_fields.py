@@ -142,7 +142,7 @@ def filled(value: Any, text: str) -> Any:
     return [filled(inner, text) for inner in value] if isinstance(value, list) else value.format(text)
 
 
-LOOKED_AT = {"/v1/identify", "/v1/members", "/v1/members/{account}/cards"}
+LOOKED_AT = {"/v1/identify", "/v1/members", "/v1/members/{account}/cards", "/v1/members/{account}/cards/replacement"}
 WRITTEN = [VISA, AMEX, "4111 1111 1111 1111", "4111-1111-1111-1111", FULL_WIDTH]
 
 

@@ -52,12 +52,17 @@ def test_a_page_listens_by_its_cookie(till: WebTill) -> None:
         assert next(events) == ("sync", {"word": "met"})
 
 
-def test_a_display_hears_members_and_sales_and_nothing_else(till: WebTill) -> None:
-    with listening(till.client(Scope.DISPLAY)) as events:
-        for kind in ("notice", "device", "sync", "member", "sale"):
-            till.events.publish(kind, {})
+def test_a_display_hears_members_and_sales_and_nothing_else(tmp_path: Path) -> None:
+    with serve(tmp_path) as till:
+        account = till.member()
+        member = till.pos.get(f"/v1/members/{account}").json()
+        with listening(till.client(Scope.DISPLAY)) as events:
+            for kind in ("notice", "device", "sync"):
+                till.events.publish(kind, {})
+            till.events.publish("member", member)
+            till.sell(account)
 
-        assert [next(events)[0], next(events)[0]] == ["member", "sale"]
+            assert [next(events)[0] for _ in range(4)] == ["member", "display", "sale", "display"]
 
 
 @pytest.mark.parametrize("headers", [{}, {"Authorization": "Bearer nonsense"}])

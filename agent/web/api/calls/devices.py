@@ -12,7 +12,7 @@ from agent.counter import Counter, EntryRef, Opening
 from agent.devices.supervision.supervisor import Supervisor
 from agent.errors import LedgerError, NoHardwareError
 from agent.web.api.access import Seller, Supervising
-from agent.web.api.requests import CheckBody, DrawerBody
+from agent.web.api.requests.running import CheckBody, DrawerBody
 from agent.web.api.shapes import DrawerShape
 
 _log = logging.getLogger(__name__)

@@ -1,0 +1,1 @@
+"""Cards: which a member has, and what becomes of one that is lost."""

@@ -1,0 +1,1 @@
+"""Details: what a member has said of himself, and what he has agreed to."""

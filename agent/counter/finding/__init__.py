@@ -1,0 +1,1 @@
+"""Finding: who is it without a card, and is it him."""

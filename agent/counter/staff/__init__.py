@@ -1,0 +1,1 @@
+"""Staff: who works at the till, and what needs a supervisor."""

@@ -1,0 +1,1 @@
+"""Watching: the radar over this till's own journal."""

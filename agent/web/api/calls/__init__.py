@@ -1,0 +1,1 @@
+"""What each call does: it asks the counter once, and answers."""
