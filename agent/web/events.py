@@ -10,22 +10,32 @@ import asyncio
 import threading
 from collections import deque
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any
 
 import orjson
 
 from agent.errors import NotAllowedError
+from agent.slips.texts import SOURCE
 
 QUEUE_MAX = 64  # events a listener may be behind
 LISTENERS_MAX = 32  # a till has a screen, a display, the point-of-sale software; more is a program gone wild
 RETRY_MS = 1000  # how soon a listener comes back
 
 
+@dataclass(frozen=True, slots=True)
+class Spoken:
+    """The data of an event that has sentences in it: `told` makes it anew for each language that is listened in."""
+
+    told: Callable[[str], object]
+
+
 class Listener:
     """One open event stream. Created and read in the event loop; `offer` and `close` may come from any thread."""
 
-    def __init__(self, kinds: frozenset[str] | None) -> None:
+    def __init__(self, kinds: frozenset[str] | None, language: str) -> None:
         self._kinds = kinds
+        self.language = language
         self._loop = asyncio.get_running_loop()
         self._chunks: deque[bytes] = deque([b"retry: %d\n: hello\n\n" % RETRY_MS])
         self._changed = asyncio.Event()
@@ -71,7 +81,8 @@ class Listener:
 class EventHub:
     """Everyone who listens."""
 
-    def __init__(self) -> None:
+    def __init__(self, language: str = SOURCE) -> None:
+        self._language = language
         self._lock = threading.Lock()
         self._listeners: set[Listener] = set()
         self._attached: list[tuple[str, Callable[[Any], None]]] = []
@@ -80,25 +91,28 @@ class EventHub:
     def publish(self, kind: str, data: object) -> None:
         """Send an event to everyone who takes its kind; from any thread, without waiting for anybody.
 
-        `data` is JSON values or dataclasses of them.
+        `data` is JSON values or dataclasses of them, or `Spoken` of such.
         """
-        chunk = b"event: %s\ndata: %s\n\n" % (kind.encode(), orjson.dumps(data))
         with self._lock:
             listeners, attached = tuple(self._listeners), tuple(self._attached)
+        chunks: dict[str, bytes] = {}
         for listener in listeners:
-            listener.offer(kind, chunk)
+            language = listener.language
+            if language not in chunks:
+                chunks[language] = b"event: %s\ndata: %s\n\n" % (kind.encode(), orjson.dumps(_told(data, language)))
+            listener.offer(kind, chunks[language])
         for wanted, call in attached:
             if wanted == kind:
-                call(data)
+                call(_told(data, self._language))
 
     def attach(self, kind: str, call: Callable[[Any], None]) -> None:
         """Have `call` called with the data of every event of this kind, by whoever publishes it: it must not wait."""
         with self._lock:
             self._attached.append((kind, call))
 
-    def listen(self, kinds: frozenset[str] | None = None) -> Listener:
+    def listen(self, kinds: frozenset[str] | None = None, *, language: str | None = None) -> Listener:
         """Return a new listener for these kinds (None: all); raises NotAllowedError when there are too many."""
-        listener = Listener(kinds)
+        listener = Listener(kinds, language or self._language)
         with self._lock:
             if self._closed:
                 raise NotAllowedError("the agent is ending", hint="come back when it has started again")
@@ -122,3 +136,7 @@ class EventHub:
             listeners = tuple(self._listeners)
         for listener in listeners:
             listener.close()
+
+
+def _told(data: object, language: str) -> object:
+    return data.told(language) if isinstance(data, Spoken) else data

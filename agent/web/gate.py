@@ -7,7 +7,9 @@ answer to, character for character; an Origin header must be our own or named in
 from __future__ import annotations
 
 import logging
+import re
 import secrets
+import time
 import traceback
 from collections.abc import Iterable
 
@@ -27,6 +29,9 @@ from agent.web.settings import WebSettings
 
 logger = logging.getLogger(__name__)
 
+SAID_EVERY_S = 60.0  # a page that keeps on asking fills no log
+_SAID_MAX = 80  # characters of a header
+_UNSAFE = re.compile(r"[^A-Za-z0-9.:/_\[\]-]")
 BODY_MAX = 1024 * 1024  # bytes
 
 # No script, style, picture or connection but our own files (W3C CSP 3); no frame around us; nothing kept on the disk.
@@ -46,7 +51,7 @@ _ALWAYS = (
 # What a page of a listed origin may do (WHATWG Fetch, 3.2). Never with credentials: it sends a token, no cookie.
 _PREFLIGHT = {
     "access-control-allow-methods": "GET, POST",
-    "access-control-allow-headers": "authorization, content-type",
+    "access-control-allow-headers": "authorization, content-type, tally-session",
     "access-control-max-age": "600",
 }
 
@@ -57,6 +62,7 @@ class Gate:
     def __init__(self, app: ASGIApp, settings: WebSettings) -> None:
         self._app = app
         self._settings = settings
+        self._said_at: dict[str, float] = {}  # by code: when a refusal was last logged
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Let a request in, or answer it here."""
@@ -73,10 +79,22 @@ class Gate:
                 return
             body = await _whole_body(scope, receive)
             await self._app(scope, _Replay(body, receive).receive, answer.send)
+        except (UnknownHostError, ForeignOriginError) as error:
+            self._say(error, Headers(scope=scope))
+            await answer.refuse(error, scope, receive)
         except TallyError as error:
             await answer.refuse(error, scope, receive)
         except Exception as error:  # noqa: BLE001 - the web's edge: a mistake of ours becomes an answer, whatever it is
             await answer.refuse(_noted(error), scope, receive)
+
+    def _say(self, error: TallyError, headers: Headers) -> None:
+        """Log that a web page was refused, and which: it is open in this till's browser."""
+        now = time.monotonic()
+        if now - self._said_at.get(error.code, -SAID_EVERY_S) < SAID_EVERY_S:
+            return
+        self._said_at[error.code] = now
+        host, origin = (_UNSAFE.sub("?", headers.get(name, ""))[:_SAID_MAX] for name in ("host", "origin"))
+        logger.warning("refused=%s host=%s origin=%s", error.code, host, origin)
 
     def _check_host(self, scope: Scope) -> None:
         port = scope["server"][1]

@@ -88,15 +88,15 @@ class Tokens:
         return None if row is None else Token(row.name, row.scope)
 
     def one_time_code(self, name: str) -> str:
-        """Return a code that lets one browser in, once, within CODE_S seconds, on a token of scope screen.
+        """Return a code that lets one browser in, once, within CODE_S seconds, on a token of a page's scope.
 
         Raises UnknownError when there is no such token and NotAllowedError when it is of another scope.
         """
         code = _new_secret()
         with self._file.changing() as book:
             held = _require(book, name)
-            if held.scope is not Scope.SCREEN:
-                raise NotAllowedError(f"token {name!r} is of scope {held.scope}: only a screen is let in by a code")
+            if held.scope not in {Scope.SCREEN, Scope.DISPLAY}:
+                raise NotAllowedError(f"token {name!r} is of scope {held.scope}: only a page is let in by a code")
             book.codes[:] = [row for row in book.codes if self._is_open(row)]
             book.codes.append(Code(name, _digest(code), self._now_ms() + CODE_S * 1000))
         return code

@@ -7,7 +7,7 @@ from collections.abc import Awaitable, Callable
 import pytest
 
 from agent.errors import NotAllowedError
-from agent.web.events import LISTENERS_MAX, QUEUE_MAX, EventHub, Listener
+from agent.web.events import LISTENERS_MAX, QUEUE_MAX, EventHub, Listener, Spoken
 
 ALIVE_S = 5.0
 
@@ -166,3 +166,34 @@ def test_what_is_attached_hears_its_own_kind_at_once() -> None:
     hub.publish("notice", {"text": "other"})
 
     assert heard == [{"total": 5}]
+
+
+def test_what_has_sentences_is_told_once_in_each_language_that_is_listened_in() -> None:
+    asked: list[str] = []
+
+    def told(language: str) -> object:
+        asked.append(language)
+        return {"text": language}
+
+    async def story(hub: EventHub) -> None:
+        listeners = [hub.listen(language=language) for language in ("fr", "ro", "fr")] + [hub.listen()]
+        for listener in listeners:
+            await chunk(listener)
+        hub.publish("sale", Spoken(told))
+
+        heard = [await chunk(listener) for listener in listeners]
+        assert [b'"fr"' in one or b'"ro"' in one or b'"en"' in one for one in heard] == [True] * 4
+        assert heard[0] == heard[2]
+        assert b'"en"' in heard[3]
+
+    run(story)
+    assert sorted(asked) == ["en", "fr", "ro"]
+
+
+def test_who_is_attached_is_told_in_the_hub_s_own_language() -> None:
+    hub, heard = EventHub("ru"), list[object]()
+    hub.attach("sale", heard.append)
+
+    hub.publish("sale", Spoken(lambda language: {"text": language}))
+
+    assert heard == [{"text": "ru"}]

@@ -153,7 +153,7 @@ def test_a_preflight_of_a_listed_origin_is_answered_without_a_token(till: WebTil
     assert answer.status_code == 204
     assert answer.headers["access-control-allow-origin"] == LISTED
     assert answer.headers["access-control-allow-methods"] == "GET, POST"
-    assert answer.headers["access-control-allow-headers"] == "authorization, content-type"
+    assert answer.headers["access-control-allow-headers"] == "authorization, content-type, tally-session"
 
 
 def test_a_preflight_of_any_other_origin_is_refused(till: WebTill) -> None:

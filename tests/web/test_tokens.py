@@ -152,8 +152,8 @@ def test_a_code_from_before_a_restart_of_the_pc_is_worth_nothing(tokens: Tokens,
     assert tokens.enter(code) is None
 
 
-@pytest.mark.parametrize("scope", [Scope.POS, Scope.DISPLAY, Scope.SUPERVISOR])
-def test_only_a_screen_gets_a_code(tokens: Tokens, scope: Scope) -> None:
+@pytest.mark.parametrize("scope", [Scope.POS, Scope.SUPERVISOR])
+def test_only_a_page_gets_a_code(tokens: Tokens, scope: Scope) -> None:
     tokens.add(scope, "other")
 
     with pytest.raises(NotAllowedError, match=str(scope)):

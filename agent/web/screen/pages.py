@@ -1,10 +1,10 @@
-"""The pages themselves: the cashier's screen at /, and the way in at /enter?code=..."""
+"""The pages themselves: the cashier's screen at /, the customer's at /display, and the way in at /enter?code=..."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 from fastapi import APIRouter, Request, Response
 from fastapi.responses import HTMLResponse, JSONResponse
@@ -15,30 +15,47 @@ from agent.loyalty.money import minor_digits
 from agent.loyalty.programme import Programme
 from agent.slips.texts import LANGUAGES, money_text, number_text
 from agent.web.api.access import SELLING, cookie_name, token_of_page
+from agent.web.language import language_of
 from agent.web.screen.strings import strings
-from agent.web.tokens import Tokens
+from agent.web.tokens import Scope, Token, Tokens
 
 COOKIE_S = 30 * 24 * 3600  # how long a browser stays in after the page was last opened
+NAMES: Final = {
+    "en": "English",
+    "fr": "Fran\u00e7ais",
+    "ro": "Rom\u00e2n\u0103",
+    "ru": "\u0420\u0443\u0441\u0441\u043a\u0438\u0439",
+}
+_FOLDER = Path(__file__).parent
 
 
 @dataclass(frozen=True, slots=True)
 class Pages:
-    """What the pages need."""
+    """What the pages need; `flows` are the names of the flows' templates, `modules` the scripts of the screen.
+
+    `advert` is what the customer's display says while nobody is served, in the shop's words; empty: in ours.
+    """
 
     counter: Counter
     tokens: Tokens
-    language: str
     templates: Environment
+    flows: tuple[str, ...]
+    modules: tuple[str, ...]
+    advert: tuple[str, ...]
 
     def screen(self, request: Request) -> Response:
         """Return the cashier's screen, or the page that says how to get in."""
         token = token_of_page(request)
         if token is None or token.scope not in SELLING:
-            return self._page("enter.html", status=401)
-        settings = _screen_settings(self.counter.programme, self.language)
-        response = self._page("screen.html", settings=settings, cashier=token.name)
-        _stay_in(response, request, request.cookies[cookie_name(request.scope)])
-        return response
+            return self._page(request, "enter.html", status=401)
+        return self._in(request, "screen.html", token, flows=self.flows, modules=self.modules)
+
+    def display(self, request: Request) -> Response:
+        """Return the customer's display, or the page that says how to get in."""
+        token = token_of_page(request)
+        if token is None:
+            return self._page(request, "enter.html", status=401)
+        return self._in(request, "display.html", token)
 
     def enter(self, request: Request, code: str = "") -> Response:
         """Let a browser in on a one-time code.
@@ -48,8 +65,10 @@ class Pages:
         """
         session = self.tokens.enter(code)
         if session is None:
-            return self._page("enter.html", status=401)
-        response = self._page("entered.html")
+            return self._page(request, "enter.html", status=401)
+        token = self.tokens.check_session(session)
+        is_display = token is not None and token.scope is Scope.DISPLAY
+        response = self._page(request, "entered.html", next="/display" if is_display else "/")
         _stay_in(response, request, session)
         return response
 
@@ -59,17 +78,28 @@ class Pages:
             return Response(status_code=404)
         return JSONResponse(strings(language))
 
-    def _page(self, name: str, *, status: int = 200, **values: Any) -> Response:
-        return HTMLResponse(self.templates.get_template(name).render(language=self.language, **values), status)
+    def _in(self, request: Request, name: str, token: Token, **values: Any) -> Response:
+        settings = _screen_settings(self.counter.programme, language_of(request)) | {"advert": self.advert}
+        response = self._page(request, name, settings=settings, cashier=token.name, names=NAMES, **values)
+        _stay_in(response, request, request.cookies[cookie_name(request.scope)])
+        return response
+
+    def _page(self, request: Request, name: str, *, status: int = 200, **values: Any) -> Response:
+        language = language_of(request)
+        said = {"language": language, "languages": LANGUAGES, "say": strings(language)}
+        return HTMLResponse(self.templates.get_template(name).render(**said, **values), status)
 
 
-def page_routes(counter: Counter, tokens: Tokens, language: str) -> APIRouter:
+def page_routes(counter: Counter, tokens: Tokens, *, advert: tuple[str, ...] = ()) -> APIRouter:
     """Return the pages as routes; they are no part of the API's description."""
-    folder = Path(__file__).with_name("templates")
-    templates = Environment(loader=FileSystemLoader(folder), autoescape=True, undefined=StrictUndefined)
-    pages = Pages(counter, tokens, language, templates)
+    templates = Environment(loader=FileSystemLoader(_FOLDER / "templates"), autoescape=True, undefined=StrictUndefined)
+    flows = sorted(path.stem for path in (_FOLDER / "templates" / "flows").glob("[a-z]*.html"))
+    static = _FOLDER / "static"
+    modules = sorted(str(path.relative_to(static)) for path in static.glob("*/**/*.js"))
+    pages = Pages(counter, tokens, templates, tuple(flows), tuple(modules), advert)
     router = APIRouter(include_in_schema=False)
     router.add_api_route("/", pages.screen, methods=["GET"])
+    router.add_api_route("/display", pages.display, methods=["GET"])
     router.add_api_route("/strings/{language}", pages.strings, methods=["GET"])
     router.add_api_route("/enter", pages.enter, methods=["GET"])
     return router
@@ -84,9 +114,13 @@ def _stay_in(response: Response, request: Request, session: str) -> None:
 def _screen_settings(programme: Programme | None, language: str) -> dict[str, Any]:
     """Return what the page's script needs to know of the programme."""
     if programme is None:
-        return {"name": None, "categories": [], "before": "", "digits": 2, "after": ""}
+        nothing: dict[str, Any] = {"name": None, "version": None, "currency": None, "categories": [], "consents": []}
+        return {**nothing, "before": "", "digits": 2, "after": "", "group": "", "point": "."}
     categories = sorted({name for card in programme.punch_cards for name in card.scope.categories})
-    return {"name": programme.name, "categories": categories, **amount_style(programme.currency, language)}
+    named = {"name": programme.name, "version": programme.version, "currency": programme.currency}
+    consent = programme.consent
+    asked = [{"purpose": purpose, "channel": channel} for purpose in consent.purposes for channel in consent.channels]
+    return {**named, "categories": categories, "consents": asked, **amount_style(programme.currency, language)}
 
 
 def amount_style(currency: str, language: str) -> dict[str, Any]:

@@ -2,13 +2,17 @@ import html
 import re
 from http.cookies import SimpleCookie
 from pathlib import Path
+from urllib.parse import urljoin
 
 import httpx
 import orjson
 import pytest
 
 from agent.loyalty.programme import load
+from agent.slips.texts import LANGUAGES
+from agent.web.language import COOKIE
 from agent.web.screen.pages import COOKIE_S, amount_style
+from agent.web.screen.strings import said
 from agent.web.server import WebServer
 from agent.web.settings import WebSettings
 from agent.web.tokens import Scope
@@ -106,8 +110,13 @@ def test_the_page_knows_the_programme(till: WebTill) -> None:
     page = till.page().get("/")
 
     assert "<h1>Test shop</h1>" in page.text
-    assert settings_of(page) == {
+    settings = settings_of(page)
+    assert settings.pop("version")
+    assert settings == {
         "name": "Test shop",
+        "currency": "EUR",
+        "consents": [],
+        "advert": [],
         "categories": ["coffee"],
         "before": "€",
         "digits": 2,
@@ -135,24 +144,73 @@ def test_without_a_programme_there_is_a_page_that_says_so(tmp_path: Path) -> Non
     assert "No programme yet" in page.text
 
 
-def test_everything_the_page_names_is_served(till: WebTill) -> None:
-    page = till.page()
-    named = set(re.findall(r'(?:src|href)="(/static/[^"]+)"', page.get("/").text))
-    scripts = {path for path in named if path.endswith(".js")}
+def named_by(page: httpx.Client, path: str) -> set[str]:
+    """Every file that a page names, and that its scripts name in turn."""
+    named = set(re.findall(r'(?:src|href)="(/static/[^"]+)"', page.get(path).text))
+    scripts = {name for name in named if name.endswith(".js")}
     while scripts:
-        text = page.get(scripts.pop()).text
-        found = {f"/static/{name}" for name in re.findall(r'from "\./([^"]+)"', text)} - named
+        script = scripts.pop()
+        text = page.get(script).text
+        found = {urljoin(script, name) for name in re.findall(r'from "(\.[^"]+)"', text)} - named
         named |= found
         scripts |= found
+    return named
 
-    answers = {path: page.get(path) for path in named}
 
-    assert len(named) >= 9
+@pytest.mark.parametrize("path", ["/", "/display"])
+def test_everything_a_page_names_is_served(till: WebTill, path: str) -> None:
+    page = till.page()
+    answers = {name: page.get(name) for name in named_by(page, path)}
+
+    assert len(answers) >= 8
     assert {answer.status_code for answer in answers.values()} == {200}
-    types = {path.rpartition(".")[2]: answer.headers["content-type"] for path, answer in answers.items()}
+    types = {name.rpartition(".")[2]: answer.headers["content-type"] for name, answer in answers.items()}
     assert types["js"].startswith(("text/javascript", "application/javascript"))
     assert types["css"].startswith("text/css")
     assert types["svg"].startswith("image/svg+xml")
+
+
+def test_the_screen_names_every_script_it_will_need_before_it_needs_it(till: WebTill) -> None:
+    page = till.page()
+    preloaded = set(re.findall(r'rel="modulepreload" href="([^"]+)"', page.get("/").text))
+    scripts = {name for name in named_by(page, "/") if name.endswith(".js")}
+
+    assert scripts - preloaded == {"/static/screen.js"}
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_a_page_is_in_the_language_its_person_chose(till: WebTill, language: str) -> None:
+    page = till.page()
+    page.cookies.set(COOKIE, language)
+
+    for path, key in (("/", "new_member"), ("/display", "display_advert")):
+        text = html.unescape(page.get(path).text)
+        assert f'<html lang="{language}">' in text
+        assert said(key, language) in text
+
+
+@pytest.mark.parametrize("language", ["tlh", "../en", "<b>", ""])
+def test_a_language_that_we_do_not_speak_is_the_till_s(till: WebTill, language: str) -> None:
+    page = till.page()
+    page.cookies.set(COOKIE, language)
+
+    assert '<html lang="en">' in page.get("/").text
+
+
+def test_a_display_comes_in_by_a_code_of_its_own_and_sees_no_more(till: WebTill) -> None:
+    browser = till.client(None, **{"Origin": till.url, "Sec-Fetch-Site": "same-origin"})
+    entered = browser.get("/enter", params={"code": till.tokens.one_time_code("display")})
+
+    assert 'url=/display"' in entered.text
+    assert browser.get("/display").status_code == 200
+    assert browser.get("/").status_code == 401
+    assert browser.post("/v1/preview", json={"lines": []}).status_code == 403
+    assert till.client().get("/display").status_code == 401
+
+
+def test_the_shop_s_own_words_are_on_the_display(tmp_path: Path) -> None:
+    with serve(tmp_path, settings=WebSettings(port=0, advert=("Every tenth coffee is free",))) as till:
+        assert settings_of(till.page().get("/display"))["advert"] == ["Every tenth coffee is free"]
 
 
 @pytest.mark.parametrize("path", ["/static/../app.py", "/static/%2e%2e/app.py", "/static/..%2fpages.py", "/static/"])

@@ -1,193 +1,158 @@
-// The cashier's screen: keys, the agent's events, and the till between them.
+// The cashier's screen: the till, what is drawn of it, and what keys, fingers and the agent's events do to it.
 
-import { get } from "./api.js";
-import { looksLikeCard, parseAmount } from "./money.js";
-import { Till } from "./till.js";
-import { draw, drawChips, drawNotice } from "./view.js";
-
-const PREVIEW_MS = 120; // after the last key
-const NOTICE_MS = 8000;
-const AGAIN_MS = 2000;
-const LOOK_MS = 1000; // a catch-up of sync says so with every batch
-const FOR_OFFERS = ["R", "T", "Y"];
-const FOR_FIND = "F";
-const FOR_ENROL = "N";
+import { askSupervisor, session } from "./agent/api.js";
+import { listen } from "./agent/events.js";
+import { Flows } from "./flows/flows.js";
+import { lookUp } from "./flows/people/find.js";
+import { approval } from "./flows/till/approval.js";
+import { Amount } from "./keys/amount.js";
+import { listenToKeys } from "./keys/keys.js";
+import { OFFERS, categoryKeys, command } from "./keys/letter_keys.js";
+import { usePad } from "./keys/pad.js";
+import { draw } from "./panels/draw.js";
+import { look, lookSoon, silent, tell } from "./panels/lines.js";
+import { answer } from "./panels/slips.js";
+import { money } from "./said/make.js";
+import { complaint, known, language, say } from "./said/words.js";
+import { watchTheClock } from "./till/night.js";
+import { giveBack, redeem } from "./till/redeeming.js";
+import { resume } from "./till/selling.js";
+import { Till } from "./till/till.js";
 
 const settings = JSON.parse(document.body.dataset.settings);
-const amount = document.getElementById("amount");
-const keys = { offers: FOR_OFFERS, categories: categoryKeys() };
-const till = new Till(changed, say);
+settings.money = (minor) => money(minor, settings);
+const till = new Till(changed, tell);
+const amount = new Amount(document.getElementById("amount"), till, settings, tell, scanned);
+const flows = new Flows(till, settings, tell, { park: () => amount.take().then(() => till.park()).then(focus) }, focus);
 const act = {
-  keys,
-  add,
-  redeem: (i) => till.redeem(i).then(focus),
+  offerKeys: OFFERS,
+  categoryKeys: categoryKeys(settings.categories),
+  add: (category) => amount.add(category).then(focus),
+  redeem: (i) => till.offers[i] && redeemOffer(till.offers[i]),
   remove: (i) => till.setLines(till.state.lines.filter((_, at) => at !== i)).then(focus),
-  giveBack: (op) => till.giveBack(op).then(focus),
-  enrol,
-  join: (name, phone) => till.join(name, phone).then(focus),
-  choose: (i) => till.choose(i).then(focus),
-  find: (text) => till.find(text).then(focus),
+  giveBack: (op) => giveBack(till, op).then(focus),
+  choose: (i) => till.state.found[i] && till.show(till.state.found[i]).then(focus),
+  resume: (i) => till.state.parked[i] && till.resume(till.state.parked[i].op).then(focus),
+  open: (flow) => () => flows.open(flow),
+  slip: answer,
+  done: () => amount.enter().then(focus),
+  clear,
+  quiet: () => tell("", ""),
+  command: (key) => command(key, act),
+  choosing,
+  scanned,
 };
-let noticeTimer = 0;
-let previewTimer = 0;
-let lookTimer = 0;
 let outdated = false; // the programme has changed: the page is loaded anew between two customers
 
 function changed() {
-  draw(till.state, settings, act);
-  if (outdated && till.idle) location.reload();
-}
-
-/** The first free letter of each category's name. */
-function categoryKeys() {
-  const taken = new Set([...FOR_OFFERS, FOR_FIND, FOR_ENROL]);
-  const letters = {};
-  for (const name of settings.categories) {
-    const letter = [...name.toUpperCase(), ..."ABCDEGHIJKLMOPQSUVWXZ"].find((c) => /[A-Z]/.test(c) && !taken.has(c));
-    taken.add(letter);
-    letters[name] = letter;
-  }
-  return letters;
-}
-
-function say(kind, text, hint = "") {
-  drawNotice({ kind, text, hint });
-  clearTimeout(noticeTimer);
-  noticeTimer = setTimeout(() => drawNotice({ kind: "", text: "" }), NOTICE_MS);
+  amount.show();
+  draw(till, settings, act);
+  flows.flow?.changed?.();
+  if (outdated && till.idle && !flows.name) location.reload();
 }
 
 function focus() {
-  const field = document.getElementById("enrol-name");
-  (field ?? amount).focus();
+  if (!flows.name) amount.field.focus();
 }
 
-function enrol() {
-  till.enrol();
-  focus();
-}
-
-/** The typed amount becomes a line of a category. */
-function add(category) {
-  const minor = parseAmount(amount.value, settings.digits);
-  if (minor === null) {
-    say("bad", "Type the amount, then the key");
+async function redeemOffer(offer) {
+  await amount.take();
+  if (till.state.member.proofs?.length && till.state.lines.length) {
+    flows.open("proof", { offer });
     return;
   }
-  const withCategory = till.state.lines.filter((line) => line.category);
-  amount.value = "";
-  till.setLines([...withCategory, { amount: minor, category }]).then(focus);
-}
-
-/** The amount field changed: it is the last line of the sale. */
-function typed() {
-  clearTimeout(previewTimer);
-  previewTimer = setTimeout(takeTyped, PREVIEW_MS);
-}
-
-async function takeTyped() {
-  clearTimeout(previewTimer);
-  const withCategory = till.state.lines.filter((line) => line.category);
-  const minor = parseAmount(amount.value, settings.digits);
-  await till.setLines(minor === null ? withCategory : [...withCategory, { amount: minor }]);
-}
-
-async function enter() {
-  const text = amount.value.trim();
-  if (looksLikeCard(text)) {
-    amount.value = "";
-    await till.find(text);
-  } else if (text && parseAmount(text, settings.digits) === null) {
-    say("bad", "This is no amount", "digits, with at most " + settings.digits + " after the point");
-  } else {
-    if (!till.state.sending) await takeTyped();
-    await till.done();
-    if (!till.state.lines.length) amount.value = "";
-  }
+  await redeem(till, offer);
   focus();
 }
 
 async function clear() {
-  await till.clear();
-  const find = document.getElementById("find");
-  if (find) find.value = "";
-  if (!till.state.lines.length) amount.value = "";
+  tell("", "");
+  if (await till.clear()) amount.empty();
   focus();
 }
 
-function pressed(event) {
-  if (event.ctrlKey || event.altKey || event.metaKey) return;
-  if (event.key === "Escape") {
-    event.preventDefault();
-    clear();
-  } else if (event.target === amount || event.target === document.body) {
-    inSale(event);
-  }
+/** A digit that chooses one of two cards that were read at once. */
+function choosing(key) {
+  if (!/^[1-9]$/.test(key) || amount.field.value) return false;
+  const chosen = document.querySelectorAll("#member .found .choices button")[Number(key) - 1];
+  chosen?.click();
+  return Boolean(chosen);
 }
 
-function inSale(event) {
-  const key = event.key.toUpperCase();
-  const category = Object.keys(keys.categories).find((name) => keys.categories[name] === key);
-  if (key === "ENTER") enter();
-  else if (FOR_OFFERS.includes(key)) act.redeem(FOR_OFFERS.indexOf(key));
-  else if (category) add(category);
-  else if (key === FOR_FIND) document.getElementById("find")?.focus();
-  else if (key === FOR_ENROL) enrol();
-  else if (till.state.found.length && /^[1-9]$/.test(key)) act.choose(Number(key) - 1);
-  else if (event.key.length > 1 || /[0-9., ]/.test(key)) return;
-  event.preventDefault();
+/** A reader typed something, or a person something as long as a card's number. */
+async function scanned(text) {
+  const isCard = /^[0-9 ]{8,}$/.test(text) || /^[%;]/.test(text);
+  const found = isCard && (await lookUp(text.slice(0, 80)).catch((error) => error.code !== "unknown" && till.complain(error)));
+  if (found?.length === 1) till.show(found[0]);
+  else if (found?.length) flows.open("find", { text });
+  else if (found !== undefined) tell("bad", say("scan_of_something"), say("scan_of_something_hint"));
 }
 
-function listen() {
-  const events = new EventSource("/v1/events");
-  const on = (kind, take) => events.addEventListener(kind, (event) => take(JSON.parse(event.data)));
-  on("member", (member) => till.show(member).then(focus));
-  on("notice", ({ code, text }) => say(code === "bank_card" ? "bank" : "bad", text));
-  on("sale", (sold) => till.soldElsewhere(sold));
-  on("device", look);
-  on("sync", look);
-  on("ledger", lookNow);
-  on("programme", () => {
+function noticed({ code, text }) {
+  if (code === "bank_card" || code === "identity_card") tell("bank", say(code));
+  else if (known(`notice_${code}`)) tell("bad", say(`notice_${code}`), say(`notice_${code}_hint`));
+  else tell("bad", complaint({ code, message: text }));
+}
+
+/** Who is signed in, or what the screen is called. */
+function showStaff() {
+  const staff = document.getElementById("staff");
+  staff.textContent = session().staff ?? staff.dataset.screen;
+}
+
+function showTraining(on) {
+  document.getElementById("training").hidden = !on;
+  document.body.classList.toggle("training", Boolean(on));
+}
+
+async function opened() {
+  document.body.classList.remove("silent");
+  await till.pull();
+  await resume(till);
+  const status = await look();
+  outdated ||= Boolean(status?.programme) && status.programme.version !== settings.version;
+  showTraining(status?.training);
+  changed();
+}
+
+function gone() {
+  document.body.classList.add("silent");
+  silent();
+}
+
+document.getElementById("done").addEventListener("click", act.done);
+document.getElementById("clear").addEventListener("click", clear);
+document.getElementById("bar").addEventListener("click", (event) => {
+  const flow = event.target.closest("[data-open]")?.dataset.open;
+  if (!flow) return;
+  act.quiet();
+  flows.open(flow);
+});
+document.getElementById("language").addEventListener("change", (event) => {
+  document.cookie = `tally_language=${event.target.value}; Path=/; SameSite=Strict; Max-Age=31536000`;
+  location.reload();
+});
+document.addEventListener("signed", showStaff);
+document.addEventListener("sign-in", () => flows.name ?? flows.open("staff"));
+askSupervisor((wanted) => approval(wanted, tell));
+usePad(amount.field);
+showStaff();
+listenToKeys(amount.field, act, flows);
+changed();
+listen({
+  at_hand: (standing) => till.adopt(standing),
+  card: ({ screen, member }) => screen === till.me && flows.flow?.card?.(member),
+  notice: noticed,
+  training: ({ on }) => showTraining(on),
+  device: lookSoon,
+  sync: lookSoon,
+  ledger: look,
+  slips: look,
+  programme: () => {
     outdated = true;
     changed();
-  });
-  events.onopen = lookNow;
-  events.onerror = () => {
-    drawChips([{ name: "Agent", state: "bad", title: "The till's agent does not answer" }]);
-    if (events.readyState === EventSource.CLOSED) setTimeout(listen, AGAIN_MS);
-  };
-}
-
-/** Look soon how the till is, for the chips. */
-function look() {
-  lookTimer ||= setTimeout(lookNow, LOOK_MS);
-}
-
-/** How headquarters is: a word, and how old its news are once that is to be said. Never in the way of selling. */
-function hqChip({ word, stale, age_ms: age, error }) {
-  const hours = Math.floor(age / 3600000);
-  const span = hours < 48 ? `${hours} h` : `${Math.floor(hours / 24)} days`;
-  const name = stale ? `News from HQ is ${span} old` : "HQ";
-  return { name, state: stale || word === "failing" ? "unsure" : "good", title: error ?? word };
-}
-
-async function lookNow() {
-  lookTimer = 0;
-  const status = await get("status").catch(() => null);
-  if (!status) return;
-  const chips = (status.devices ?? []).map(({ name, status: word, text }) => ({
-    name, state: word === "enabled" ? (text ? "unsure" : "good") : "bad", title: text || word,
-  }));
-  const word = status.sync?.word;
-  if (word && word !== "alone") chips.push(hqChip(status.sync));
-  const why = status.ledger?.why;
-  if (why) chips.unshift({ name: "Selling without loyalty", state: "bad", title: `${why.message}: ${why.hint}` });
-  drawChips(chips);
-}
-
-amount.addEventListener("input", typed);
-document.addEventListener("keydown", pressed);
-document.getElementById("done").addEventListener("click", enter);
-document.getElementById("clear").addEventListener("click", clear);
-changed();
-till.resume().then(listen);
+  },
+}, opened, gone);
+watchTheClock(till, () => flows.name || location.reload());
 focus();
+document.documentElement.dataset.ready = language;
