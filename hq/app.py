@@ -13,16 +13,18 @@ from fastapi.responses import HTMLResponse
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import ClientDisconnect
 
-from agent.errors import BusyError, EntryTooLargeError
-from agent.journal.wire import BATCH_TYPE, MAP_TYPE, WITNESS_TYPE
+from agent.errors import BusyError, RequestTooLargeError
+from agent.journal.wire import BATCH_TYPE, MAP_TYPE, PATH, WITNESS_TYPE
+from hq.apart.forks import machines
 from hq.books.totals import books, tills
 from hq.books.worker import BooksWorker
 from hq.database import Database
 from hq.desk.page import render
 from hq.keys import Keys
 from hq.receive import door
-from hq.receive.crowd import Crowd, later_s
+from hq.receive.crowd import Crowd
 from hq.receive.door import Door
+from hq.receive.porter import Porter, come_again
 from hq.receive.signatures import Request as SignedRequest
 from hq.work.jobs import last_runs
 
@@ -40,31 +42,37 @@ _ROUTES = {
 }
 
 
+_METHODS = ["DELETE", "GET", "PATCH", "POST", "PUT"]  # a till must hear in our name that it asks for what is not here
+
+
 def make_app(name: str, database: Database, keys: Keys) -> FastAPI:
     """Return the application; its lifespan runs the books' worker."""
     entrance, crowd = Door(database, keys, threading.Event()), Crowd()
 
     @asynccontextmanager
     async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
-        worker = BooksWorker(database, keys, entrance.arrived, makes_way=crowd.is_catching_up)
+        worker = BooksWorker(database, keys, entrance.arrived, makes_way=crowd.is_pressing)
         worker.start()
         yield
         await run_in_threadpool(worker.stop)
 
     app = FastAPI(title=name, lifespan=lifespan, docs_url=None, redoc_url=None)
     app.add_exception_handler(ClientDisconnect, _cut)
+    refusal = entrance.refusal(429, BusyError("headquarters has more to do than it can answer at once")).body
+    app.add_middleware(Porter, crowd=crowd, refusal=refusal)
 
     async def sync(request: Request) -> Response:
-        return await _sync(entrance, crowd, request)
+        return await _sync(entrance, crowd, request) or come_again(refusal)
 
     for path, (summary, media_type) in _ROUTES.items():
         body = {"requestBody": {"content": {media_type: {}}, "required": True}}
         app.add_api_route(path, sync, methods=["POST"], summary=summary, response_class=Response, openapi_extra=body)
+    app.add_api_route(f"{PATH}/{{word:path}}", sync, methods=_METHODS, include_in_schema=False)
 
     @app.get("/", response_class=HTMLResponse)
     def desk() -> str:
         with database.read() as conn:
-            return render(name, tills(conn), books(conn), last_runs(conn))
+            return render(name, tills(conn), books(conn), last_runs(conn), machines(conn))
 
     return app
 
@@ -75,13 +83,14 @@ async def _cut(request: Request, _error: Exception) -> Response:
     return Response(status_code=400)
 
 
-async def _sync(entrance: Door, crowd: Crowd, request: Request) -> Response:
-    limit = entrance.bytes_max(request.url.path)
+async def _sync(entrance: Door, crowd: Crowd, request: Request) -> Response | None:
+    """Return the answer, None if there was no room for the request."""
+    limit = 2 * entrance.bytes_max(request.url.path)
     body = bytearray()
     async for chunk in request.stream():
         body += chunk
         if len(body) > limit:
-            answer = entrance.refuse(413, EntryTooLargeError(f"the request's body is over {limit} bytes"))
+            answer = entrance.refuse(413, RequestTooLargeError(f"the request's body is over {limit} bytes"))
             return Response(answer.body, answer.status, media_type=answer.type)
     headers: dict[str, str] = {}
     for name, value in request.headers.items():
@@ -95,8 +104,7 @@ async def _sync(entrance: Door, crowd: Crowd, request: Request) -> Response:
         request.client.host if request.client else "",
     )
     found = await crowd.admit(partial(entrance.answer, asked), size=len(body))
-    if found is None:  # in nobody's name: to sign it would take longer than it may
-        answer = entrance.refusal(429, BusyError("headquarters has more to do than it can answer at once"))
-        return Response(answer.body, answer.status, media_type=answer.type, headers={"Retry-After": str(later_s())})
+    if found is None:
+        return None
     answer, signed = found
     return Response(answer.body, answer.status, headers=signed)

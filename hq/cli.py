@@ -20,6 +20,8 @@ from hq.desk.terminal import moment as _moment
 from hq.desk.terminal import opened as _opened
 from hq.desk.terminal import print_json as _print_json
 from hq.desk.terminal import read as _read
+from hq.members import commands as members_commands
+from hq.staff import commands as staff_commands
 from hq.work import commands
 
 _HOUR_MS = 3600 * 1000
@@ -33,8 +35,10 @@ app.add_typer(keys_app, name="keys")
 forks_app = typer.Typer(help="Machines that speak as one till.")
 app.add_typer(forks_app, name="forks")
 stick_app = typer.Typer(no_args_is_help=True, help="Meet a till of a shop without a line, by stick.")
+app.add_typer(staff_commands.app, name="staff")
 app.add_typer(stick_app, name="stick")
 commands.register(app)
+members_commands.register(app)
 
 
 def main() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import resource
 import socket
 from contextlib import ExitStack, closing
 from pathlib import Path
@@ -16,6 +17,7 @@ from agent.errors import ConfigError
 from hq import config, keys
 from hq.app import make_app
 from hq.database import Database
+from hq.protocol import Protocol
 from hq.publish.programmes import publish
 from hq.workers import Workers, when_orphaned
 
@@ -39,6 +41,7 @@ class Serving:
             with database.write() as conn:
                 publish(conn, self._settings.shops, self._keys.programme)
             self._listening = stack.enter_context(_listen(self._settings.listen))
+            _allow_many_connections()
             self._scheme = "http" if self._settings.listen.certificate is None else "https"
             if workers > 1:
                 database.close()  # no connection may be forked: each worker opens its own
@@ -92,12 +95,21 @@ def _server_config(app: FastAPI, listen: config.Listen) -> uvicorn.Config:
     tls: dict[str, Any] = {}
     if listen.certificate is not None:
         tls = {"ssl_certfile": listen.certificate, "ssl_keyfile": listen.key}
-    settings = uvicorn.Config(app, log_level=logging.WARNING, access_log=False, workers=1, **tls)
+    # asyncio's own loop: uvloop is 14 MB and answered a crowd no sooner.
+    settings = uvicorn.Config(
+        app, http=Protocol, loop="asyncio", log_level=logging.WARNING, access_log=False, workers=1, **tls
+    )
     try:
         settings.load()
     except OSError as error:  # ssl.SSLError is one
         raise ConfigError(f"[listen]: certificate and key cannot be used: {error}") from error
     return settings
+
+
+def _allow_many_connections() -> None:
+    """Use as many file descriptors as this process may have: a crowd keeps its connections open for a while."""
+    _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
 
 
 def _listen(listen: config.Listen) -> socket.socket:

@@ -21,6 +21,7 @@ from agent.journal.feed import Cursor
 from agent.journal.stick.messages import Batch, FromHq, FromTill
 from agent.journal.stick.sealing import STICK_BYTES_MAX, Sealed, open_sealed
 from agent.journal.wire import Outcome, compress, expand
+from hq.apart import copies
 from hq.books.worker import advance
 from hq.clock import now_ms
 from hq.database import Database
@@ -151,6 +152,7 @@ def _answer(database: Database, keys: Keys, stick: FromTill) -> bytes:
             now_ms=now_ms(),
             held=raw.where(conn, stick.till),
             pages=tuple(_pages(conn, database.epoch, stick, keys)),
+            forked=copies.are_several(conn, stick.till),
         )
     return answer.pack(keys.feed.private)
 

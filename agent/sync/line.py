@@ -8,11 +8,11 @@ from __future__ import annotations
 
 import secrets
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from types import TracebackType
-from typing import Self
+from typing import Any, Self
 
 import httpx
 
@@ -23,6 +23,7 @@ from agent.errors import (
     ForkedError,
     JournalError,
     RejectedError,
+    RequestTooLargeError,
     UnreachableError,
 )
 from agent.journal.trust import Delegation
@@ -36,22 +37,27 @@ from agent.sync.signatures import Reply, SignedRequest, sign, verify
 from agent.sync.tls import Way
 
 REPLY_BYTES_MAX = 16 * 1024 * 1024
-_NONCE_BYTES = 16
+_FRESH_BYTES = 8
 _SERIAL = "sync.serial"
 _DIGITS_MAX = 6  # of a number of seconds; a date (RFC 9110, 10.2.3) says nothing to a till without a clock
 _NUMBER_UNUSED = (httpx.codes.UNAUTHORIZED, httpx.codes.CONFLICT)  # refusals that leave the request's number unused
-_REFUSED = {"forked": ForkedError, "epoch_left": EpochLeftError}
+_REFUSED = {"forked": ForkedError, "epoch_left": EpochLeftError, "request_too_large": RequestTooLargeError}
 _REPLY_TIMEOUTS = 6  # a whole answer may take this many times what a single step may
+_ASKED = "http11.send_request_body.complete"  # httpcore's word for it; HTTP/2 is not spoken here
 
 
 @dataclass(frozen=True, slots=True)
 class Ask:
-    """What to ask headquarters: the path's last word, a query, and a body with its media type."""
+    """What to ask headquarters: the path's last word, a query, and a body with its media type.
+
+    `meanwhile` is called while headquarters makes its answer, if the line can tell; it must be as good not to call it.
+    """
 
     word: str
     body: bytes
     query: str = ""
     type: str = MAP_TYPE
+    meanwhile: Callable[[], None] | None = field(default=None, compare=False, repr=False)
 
     @property
     def target(self) -> str:
@@ -67,13 +73,20 @@ class Told:
     key: bytes
 
 
-def send(client: httpx.Client, request: SignedRequest, *, timeout_s: float) -> Reply:
+def send(
+    client: httpx.Client, request: SignedRequest, *, timeout_s: float, meanwhile: Callable[[], None] | None = None
+) -> Reply:
     """Send a request and return whatever comes back; raises UnreachableError."""
+
+    def follow(event: str, _info: Mapping[str, Any]) -> None:
+        if event == _ASKED and meanwhile is not None:
+            meanwhile()
+
     ends = time.monotonic() + timeout_s * _REPLY_TIMEOUTS
     body = bytearray()
     with _line_errors(request.url.partition("?")[0]):
-        content = {"content": request.body, "headers": request.headers}
-        with client.stream(request.method, request.url, **content) as response:  # type: ignore[arg-type]
+        content: dict[str, Any] = {"content": request.body, "headers": request.headers}
+        with client.stream(request.method, request.url, extensions={"trace": follow}, **content) as response:
             for chunk in response.iter_raw():
                 body += chunk
                 if len(body) > REPLY_BYTES_MAX or time.monotonic() > ends:
@@ -150,23 +163,24 @@ class Line:
 
         Raises UnreachableError (try again later), RejectedError (headquarters says no) or ForgedError (somebody else
         answers); ForkedError when two machines speak as this till, EpochLeftError once headquarters is of another epoch
-        and this till has followed.
+        and this till has followed. A request that was refused in headquarters' name is not sent again.
         """
         last = Nonce.parse((self._ledger.recall(NONCE) or b"").decode())
         if last.counter and not self._answered:
             reply, _ = self._answer(self._kept(), last)
             if reply.status_code in _NUMBER_UNUSED:
                 refused_or_body(reply)
-        nonce = Nonce(self._enrolled.hq_epoch, last.counter + 1, secrets.token_hex(_NONCE_BYTES))
+        nonce = last.next(secrets.token_bytes(_FRESH_BYTES))
         kept = {NONCE: str(nonce), TARGET: ask.target, TYPE: ask.type}
         self._ledger.remember({key: text.encode() for key, text in kept.items()} | {BODY: ask.body})
         self._answered = False
-        reply, delegation = self._answer((ask.target, ask.type, ask.body), nonce)
+        reply, delegation = self._answer((ask.target, ask.type, ask.body), nonce, meanwhile=ask.meanwhile)
         return Told(refused_or_body(reply), delegation.key)
 
     def ask_aside(self, ask: Ask) -> Told:
         """Ask under the nonce of the request that was refused, which stays as it is; raises as `ask` does."""
         last = Nonce.parse((self._ledger.recall(NONCE) or b"").decode())
+        self._answered = False  # if this machine is kept, headquarters goes on from that very request
         reply, delegation = self._send((ask.target, ask.type, ask.body), last)
         return Told(refused_or_body(reply), delegation.key)
 
@@ -176,8 +190,10 @@ class Line:
             raise JournalError("the request in flight was not kept whole")
         return target.decode(), media_type.decode(), body
 
-    def _answer(self, kept: tuple[str, str, bytes], nonce: Nonce) -> tuple[Reply, Delegation]:
-        reply, delegation = self._send(kept, nonce)
+    def _answer(
+        self, kept: tuple[str, str, bytes], nonce: Nonce, *, meanwhile: Callable[[], None] | None = None
+    ) -> tuple[Reply, Delegation]:
+        reply, delegation = self._send(kept, nonce, meanwhile=meanwhile)
         self._answered = reply.status_code not in _NUMBER_UNUSED
         if reply.status_code == httpx.codes.CONFLICT:
             refusal = read(reply.body, Refusal.from_map)
@@ -189,13 +205,15 @@ class Line:
             note_forked(self._ledger, is_forked=False)
         return reply, delegation
 
-    def _send(self, kept: tuple[str, str, bytes], nonce: Nonce) -> tuple[Reply, Delegation]:
+    def _send(
+        self, kept: tuple[str, str, bytes], nonce: Nonce, *, meanwhile: Callable[[], None] | None = None
+    ) -> tuple[Reply, Delegation]:
         target, media_type, body = kept
         url = self._settings.hq.rstrip("/") + target
         key_id = self._enrolled.till
         request = sign(url, media_type, body, key=self._keys.signing, key_id=key_id, nonce=str(nonce))
         self._way.judge_dates(are_judged=self._ledger.clock.is_confirmed())
-        reply = send(self._client, request, timeout_s=self._settings.timeout_s)
+        reply = send(self._client, request, timeout_s=self._settings.timeout_s, meanwhile=meanwhile)
         check_signed(reply)
         delegation = verify(reply, root=self._enrolled.root, serial=self._serial)
         if delegation.serial > self._serial or not self._noted:

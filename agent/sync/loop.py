@@ -16,7 +16,16 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Any
 
-from agent.errors import BusyError, EpochLeftError, ForkedError, JournalError, LedgerError, SyncError, TallyError
+from agent.errors import (
+    BusyError,
+    EpochLeftError,
+    ForkedError,
+    JournalError,
+    LedgerError,
+    RequestTooLargeError,
+    SyncError,
+    TallyError,
+)
 from agent.journal.codes import SaleCode
 from agent.journal.entry import encode
 from agent.journal.wire import SALE_BYTES_MAX, SaleAsked, SaleTold, SpendAsked, SpendTold, Standing, expand, read
@@ -347,9 +356,17 @@ def hold(meeting: Meeting, line: Line, *, look: Callable[[Met], None] | None = N
     what this one holds. Raises SyncError or JournalError, and then the meeting must `forget`.
     """
     try:
-        return _hold(meeting, line, look)
+        return _hold_as_one(meeting, line, look)
     except EpochLeftError:
-        pass
+        return _hold_as_one(meeting, line, look)
+    except RequestTooLargeError:
+        meeting.send_less()
+        raise
+
+
+def _hold_as_one(meeting: Meeting, line: Line, look: Callable[[Met], None] | None) -> Met:
+    try:
+        return _hold(meeting, line, look)
     except ForkedError:
         if _bring(meeting, line) is not Standing.TILL:
             raise

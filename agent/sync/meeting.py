@@ -8,18 +8,21 @@ from __future__ import annotations
 
 from collections.abc import Generator, Sequence
 from dataclasses import dataclass
+from functools import partial
 from urllib.parse import urlencode
 
 from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey, X25519PublicKey
 
-from agent.errors import JournalError, RejectedError
+from agent.errors import ForkedError, JournalError
 from agent.journal.batch import BatchItem, pack
 from agent.journal.entry import encode
 from agent.journal.feed import PAGE_BYTES_MAX, Cursor, EntryRow, Page, ProgrammeRow, unpack
 from agent.journal.trust import Delegation, Role, check_entry, check_programme
 from agent.journal.wire import BATCH_TYPE, Enrolled, Held, Outcome, Position, Where, compress, expand, read
+from agent.ledger.kept.apart import note_forked
 from agent.ledger.kept.feed import apply_page, cursor_of
 from agent.ledger.kept.held import note_held
+from agent.ledger.kept.in_flight import are_here
 from agent.ledger.kept.offered import note_offered
 from agent.ledger.ledger import Ledger
 from agent.ledger.outbox import head_at, items_after, restored_over
@@ -55,6 +58,16 @@ class Met:
         return {"entries": self.entries, "sent": self.sent, "members": self.members, "taken": self.taken}
 
 
+@dataclass(frozen=True, slots=True)
+class _Batch:
+    """Entries on their way: where they follow, where they lead, and as they travel."""
+
+    after: Position
+    to: Position
+    items: Sequence[BatchItem]
+    body: bytes
+
+
 class Meeting:
     """What this till knows of where headquarters stands, kept from one meeting to the next."""
 
@@ -69,10 +82,15 @@ class Meeting:
         self._held: dict[str, Position] | None = None
         self._sure = False
         self._own: tuple[Position, ...] = ()
+        self._ahead: _Batch | None = None
 
     def forget(self) -> None:
         """Ask anew where headquarters stands: after a failure nothing is taken for granted."""
-        self._sure = False
+        self._sure, self._ahead = False, None
+
+    def send_less(self) -> None:
+        """Send half as many entries at a time from now on: headquarters takes no more."""
+        self._batch_entries = max(1, self._batch_entries // 2)
 
     @property
     def held(self) -> Position | None:
@@ -90,6 +108,7 @@ class Meeting:
     def bring(self) -> Bringing:
         """Yield what to ask aside, while two machines speak as this till; returns how it stands with this one."""
         self.forget()
+        note_forked(self._ledger, is_forked=True)
         return bring(self._ledger, self._receiver)
 
     def steps(self, met: Met) -> Steps:
@@ -121,18 +140,13 @@ class Meeting:
         check_same(self._ledger, held, identity)
         gaps = 0
         while held.seq < identity.seq:
-            # What was recorded since waits for the next meeting.
-            most = min(self._batch_entries, identity.seq - held.seq)
-            items = items_after(
-                self._ledger, held.epoch, held.seq, entries_max=most, bytes_max=BATCH_BYTES, receiver=self._receiver
-            )
-            ask = self._batch(held, items, identity)
-            told = yield ask
-            met.entries, met.sent = met.entries + len(items), met.sent + len(ask.body)
+            batch = self._next_batch(held, identity)
+            told = yield self._ask(batch, identity)
+            met.entries, met.sent = met.entries + len(batch.items), met.sent + len(batch.body)
             answer = read(told.body, Held.from_map)
             met.version, met.hq_ms = answer.version, answer.now_ms
             gaps = gaps + 1 if answer.outcome is Outcome.GAP else 0
-            forward = answer.position.seq >= held.seq + len(items)
+            forward = answer.position.seq >= batch.to.seq
             if answer.outcome is Outcome.FORK or gaps > 1 or not (gaps or forward):
                 raise _forked(f"headquarters answers {answer.outcome} to the entries after {held.seq}")
             held = answer.position
@@ -140,15 +154,38 @@ class Meeting:
             known[identity.epoch] = held
             note_held(self._ledger, (held,))
 
-    def _batch(self, held: Position, items: Sequence[BatchItem], upto: Identity) -> Ask:
+    def _next_batch(self, held: Position, upto: Identity) -> _Batch:
+        """Return the entries that follow `held`, gathered meanwhile if nothing happened to them since."""
+        ahead, self._ahead = self._ahead, None
+        if ahead is not None and ahead.after == held and ahead.to.seq <= upto.seq:
+            with self._ledger.reading() as conn:
+                if are_here(conn, ahead.items):
+                    return ahead
+        return self._gather(held, upto)
+
+    def _gather(self, after: Position, upto: Identity) -> _Batch:
+        # What was recorded since waits for the next meeting.
+        most = min(self._batch_entries, upto.seq - after.seq)
+        items = items_after(
+            self._ledger, after.epoch, after.seq, entries_max=most, bytes_max=BATCH_BYTES, receiver=self._receiver
+        )
+        last = after.seq + len(items)
+        to = Position(after.epoch, last, head_at(self._ledger, after.epoch, last))
+        return _Batch(after, to, items, compress(pack(items)))
+
+    def _look_ahead(self, after: Position, upto: Identity) -> None:
+        if after.seq < upto.seq:
+            self._ahead = self._gather(after, upto)
+
+    def _ask(self, batch: _Batch, upto: Identity) -> Ask:
         """Say where the journal ends, too: of what is sent, this till may have spent something by then, not later."""
-        last = held.seq + len(items)
-        to = head_at(self._ledger, held.epoch, last)
-        note_offered(self._ledger, held.epoch, last)
+        after, to = batch.after, batch.to
+        note_offered(self._ledger, to.epoch, to.seq)
         now = self._ledger.identity
-        end = now.seq if now.epoch == held.epoch else upto.seq
-        query = {"epoch": held.epoch, "seq": held.seq, "head": held.head.hex(), "to": to.hex(), "end": end}
-        return Ask("entries", compress(pack(items)), urlencode(query), BATCH_TYPE)
+        end = now.seq if now.epoch == to.epoch else upto.seq
+        query = {"epoch": after.epoch, "seq": after.seq, "head": after.head.hex(), "to": to.head.hex(), "end": end}
+        meanwhile = partial(self._look_ahead, to, upto)
+        return Ask("entries", batch.body, urlencode(query), BATCH_TYPE, meanwhile)
 
     def _take_feed(self, cursor: Cursor, met: Met) -> Steps:
         more = True
@@ -169,7 +206,7 @@ class Meeting:
 
 
 def check_same(ledger: Ledger, held: Position, own: Identity) -> None:
-    """Raise RejectedError unless headquarters holds a prefix of this very journal."""
+    """Raise ForkedError unless headquarters holds a prefix of this very journal."""
     if held.epoch != own.epoch or held.seq > own.seq:
         raise _forked(f"headquarters holds {held.seq} entries of epoch {held.epoch[:8]}, this ledger {own.seq}")
     if head_at(ledger, held.epoch, held.seq) != held.head:
@@ -192,6 +229,6 @@ def _at(known: dict[str, Position], epoch: str) -> Position:
     return known.get(epoch, Position(epoch))
 
 
-def _forked(message: str) -> RejectedError:
+def _forked(message: str) -> ForkedError:
     hint = "this till's disk was copied or restored, or headquarters' was: selling goes on, call headquarters"
-    return RejectedError(message, hint=hint)
+    return ForkedError(message, hint=hint)

@@ -14,8 +14,9 @@ from __future__ import annotations
 import logging
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
-from sqlalchemy import Connection, delete, select
+from sqlalchemy import Connection, Select, delete, select
 
 from agent.errors import JournalError
 from agent.journal.batch import BatchItem
@@ -55,6 +56,11 @@ def are_several(conn: Connection, till_id: str) -> bool:
     return conn.scalar(query) is not None
 
 
+def is_known(conn: Connection, till_id: str, nonce: Nonce) -> bool:
+    """Say whether a machine brought what it holds under this nonce: until somebody decided it stays at that request."""
+    return conn.scalar(select(copy.c.till).where(copy.c.till == till_id, copy.c.nonce == str(nonce))) is not None
+
+
 def has_lost(conn: Connection, till_id: str, nonce: Nonce) -> bool:
     """Say whether a person decided that the machine with this nonce is not the till."""
     return bool(conn.scalar(select(copy.c.lost).where(copy.c.till == till_id, copy.c.nonce == str(nonce))))
@@ -65,15 +71,16 @@ def take(conn: Connection, till_id: str, nonce: Nonce, brought: Brought) -> Bran
 
     Raises ChainBrokenError, and keeps nothing, when the entries do not lead where it says.
     """
-    if is_next(conn, till_id, nonce) and not are_several(conn, till_id):
+    lost = has_lost(conn, till_id, nonce)
+    if not lost and is_next(conn, till_id, nonce) and not are_several(conn, till_id):
         return Branched(raw.open_journal(conn, till_id, brought.after.epoch).held, Standing.TILL)
     if not _keep(conn, till_id, brought):
         return Branched(raw.open_journal(conn, till_id, brought.after.epoch).held, Standing.GAP)
-    if has_lost(conn, till_id, nonce):
-        _note(conn, till_id, nonce, brought.end)
+    lost = lost or _is_of_branch(conn, till_id, brought.end)
+    _note(conn, till_id, nonce, brought.end, lost=lost)
+    if lost:
         return Branched(brought.end, Standing.LOST)
-    _note(conn, till_id, nonce, brought.end)
-    if brought.done and _is_restored(conn, till_id, brought.end) and _is_alone(conn, till_id, nonce):
+    if brought.done and _is_the_restored(conn, till_id, brought.end) and _is_alone(conn, till_id, nonce):
         go_on_from(conn, till_id, nonce)
         conn.execute(delete(copy).where(copy.c.till == till_id, copy.c.nonce == str(nonce)))
         log.warning("till=%s was restored and goes on in epoch %s", till_id, brought.after.epoch[:8])
@@ -83,9 +90,9 @@ def take(conn: Connection, till_id: str, nonce: Nonce, brought: Brought) -> Bran
     return Branched(brought.end, Standing.OPEN)
 
 
-def _note(conn: Connection, till_id: str, nonce: Nonce, end: Position) -> None:
-    values = {"epoch": end.epoch, "seq": end.seq, "head": end.head}
-    added = insert(conn, copy).values(till=till_id, nonce=str(nonce), at_ms=now_ms(), lost=False, **values)
+def _note(conn: Connection, till_id: str, nonce: Nonce, end: Position, *, lost: bool) -> None:
+    values = {"epoch": end.epoch, "seq": end.seq, "head": end.head, "lost": lost}
+    added = insert(conn, copy).values(till=till_id, nonce=str(nonce), at_ms=now_ms(), **values)
     conn.execute(added.on_conflict_do_update(index_elements=["till", "nonce"], set_=values))
 
 
@@ -94,15 +101,38 @@ def _is_alone(conn: Connection, till_id: str, nonce: Nonce) -> bool:
     return conn.scalar(others.limit(1)) is None
 
 
-def _is_restored(conn: Connection, till_id: str, end: Position) -> bool:
+def _is_the_restored(conn: Connection, till_id: str, end: Position) -> bool:
+    """Say whether a machine was restored, and none has gone further, or come with a later epoch: a copy of it might."""
+    return is_restored(conn, till_id, end) and raw.where(conn, till_id)[-1] == end
+
+
+def is_restored(conn: Connection, till_id: str, end: Position) -> bool:
     """Say whether the epoch was begun by a restore, from entries that headquarters holds."""
-    first = _bytes_at(conn, till_id, end.epoch, 1)
+    grown = grown_from(conn, till_id, end.epoch)
+    return grown is not None and grown[1] == RESTORED and is_held(conn, till_id, grown[0])
+
+
+def grown_from(conn: Connection, till_id: str, epoch: str) -> tuple[Position, str | None] | None:
+    """Return where an epoch of a till grew from and why it was begun, None for its first one or an unknown one."""
+    first = _bytes_at(conn, till_id, epoch, 1)
     try:
         body = {} if first is None else decode_entry(first).body
-        parent = Position(str(body["parent_epoch"]), int(body["parent_seq"]), bytes.fromhex(body["parent_head"]))
+        if body.get("parent_epoch") is None:
+            return None
+        parent = Position.from_map({name: body[f"parent_{name}"] for name in ("epoch", "seq", "head")})
     except (JournalError, KeyError, TypeError, ValueError):
-        return False
-    return body.get("reason") == RESTORED and is_held(conn, till_id, parent)
+        return None
+    return parent, body.get("reason")
+
+
+def places(conn: Connection, till_id: str, end: Position) -> list[Position]:
+    """Return where a machine's journal stands in each of its epochs, the last one first."""
+    found = [end]
+    while grown := grown_from(conn, till_id, found[-1].epoch):
+        if grown[0].epoch in {one.epoch for one in found}:
+            break  # no till of ours writes that
+        found.append(grown[0])
+    return found
 
 
 def is_held(conn: Connection, till_id: str, position: Position) -> bool:
@@ -126,28 +156,48 @@ def _bytes_at(conn: Connection, till_id: str, epoch: str, seq: int) -> bytes | N
 
 def _keep(conn: Connection, till_id: str, brought: Brought) -> bool:
     """Store entries where they belong: after the journal, in a branch that was decided on, or beside both."""
-    links = raw.links_to(brought.after, brought.items, brought.to)
+    rows = raw.follow(brought.after, brought.items, brought.to)
     into = raw.open_journal(conn, till_id, brought.after.epoch)
-    own = _branch_at(conn, till_id, brought.after)
+    heads = [head for head, _ in rows]
+    own = _branch_of(conn, till_id, brought.after, heads)
     if own is not None:
-        raw.append(conn, own, [(one.hash, one.item.data) for one in links if one.seq > own.held.seq])
+        raw.append(conn, own, rows[own.held.seq - brought.after.seq :])
+        conn.execute(
+            delete(fork).where(fork.c.journal == into.id, fork.c.hash.in_(heads))
+        )  # it may have sent them before
     elif is_held(conn, till_id, brought.after):
         raw.take(conn, till_id, brought.after, brought.items, to=brought.to)
     elif _is_fork(conn, into.id, brought.after):
-        raw.keep_fork(conn, into, links)
+        raw.keep_fork(conn, into, rows, first=brought.after.seq + 1)
     else:
         return False
     raw.keep_profiles(conn, brought.items)
     return True
 
 
-def _branch_at(conn: Connection, till_id: str, after: Position) -> raw.Journal | None:
-    """Return the branch of which `after` is an entry, or its beginning."""
-    query = select(journal).join(branch, branch.c.journal == journal.c.id)
-    for row in conn.execute(query.where(journal.c.till.startswith(f"{till_id}~"), journal.c.epoch == after.epoch)):
-        if (row.seq, row.head) == (after.seq, after.head):
+def _branch_of(conn: Connection, till_id: str, after: Position, heads: Sequence[bytes]) -> raw.Journal | None:
+    """Return the branch that ends at `after`, or has one of the entries that follow it."""
+    for row in conn.execute(_branches(till_id).where(journal.c.epoch == after.epoch)):
+        ends = (row.seq, row.head) == (after.seq, after.head)
+        if ends or _has(conn, row.id, [after.head, *heads]):
             return raw.Journal(row.id, row.till, Position(row.epoch, row.seq, row.head))
     return None
+
+
+def _is_of_branch(conn: Connection, till_id: str, end: Position) -> bool:
+    """Say whether the last entry that a machine holds, of any of its epochs, is one of a machine that lost."""
+    heads = [place.head for place in places(conn, till_id, end)]
+    return any(_has(conn, row.id, heads) for row in conn.execute(_branches(till_id)).all())
+
+
+def _branches(till_id: str) -> Select[Any]:
+    mine = journal.c.till.startswith(f"{till_id}~", autoescape=True)
+    return select(journal).join(branch, branch.c.journal == journal.c.id).where(mine)
+
+
+def _has(conn: Connection, journal_id: int, heads: Sequence[bytes]) -> bool:
+    query = select(raw_table.c.seq).where(raw_table.c.journal == journal_id, raw_table.c.hash.in_(heads))
+    return conn.scalar(query.limit(1)) is not None
 
 
 def _is_fork(conn: Connection, journal_id: int, at: Position) -> bool:

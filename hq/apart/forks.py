@@ -17,7 +17,7 @@ from sqlalchemy import Connection, delete, insert, select, update
 from agent.errors import NotAllowedError, UnknownError
 from agent.journal.chain import GENESIS, link
 from agent.journal.wire import Nonce, Position
-from hq.apart.copies import is_held
+from hq.apart.copies import is_held, is_restored, places
 from hq.books.own import Decision, decide
 from hq.books.worker import catch_up, derive
 from hq.database import Turn, take_turn
@@ -93,10 +93,13 @@ def keep(conn: Connection, till_id: str, head: str, *, epoch: str, keys: Keys) -
         raise NotAllowedError(f"{len(meant)} machines stand at head {head[:64]!r}", hint="list them: `tally-hq forks`")
     (kept,) = meant
     others = [one for one in found if one is not kept]
-    before = {position.epoch: position for position in raw.where(conn, till_id)}.get(kept.epoch)
-    swapped = _make_main(conn, till_id, _position(kept))
-    if swapped and before is not None and not any(_position(one) == before for one in others):
-        others.append(Machine(till_id, 0, before.epoch, before.seq, before.head.hex(), 0, None, lost=True))
+    before = {position.epoch: position for position in raw.where(conn, till_id)}
+    last, *left = path = places(conn, till_id, _position(kept))
+    # Of an epoch that a restore ended, headquarters may hold more of this very machine.
+    left = [place for place, later in zip(left, path, strict=False) if not is_restored(conn, till_id, later)]
+    swapped = [place.epoch for place in (last, *left) if _make_main(conn, till_id, place)]
+    known = {place for one in others for place in places(conn, till_id, _position(one))}
+    others += [_gone(till_id, before[name]) for name in swapped if name in before and before[name] not in known]
     for one in others:
         _let_go(conn, till_id, one)
     if kept.nonce is not None:
@@ -109,6 +112,11 @@ def keep(conn: Connection, till_id: str, head: str, *, epoch: str, keys: Keys) -
     (derive if swapped else catch_up)(conn, epoch, keys)
     log.warning("till=%s is the machine at head %s", till_id, kept.head)
     return others
+
+
+def _gone(till_id: str, at: Position) -> Machine:
+    """Return the machine that a till's journal was of until now, which has not been refused yet."""
+    return Machine(till_id, 0, at.epoch, at.seq, at.head.hex(), 0, None, lost=True)
 
 
 def _position(machine: Machine) -> Position:
@@ -139,12 +147,14 @@ def _hash_at(conn: Connection, journal_id: int, seq: int) -> bytes | None:
     return conn.scalar(select(raw_table.c.hash).where(raw_table.c.journal == journal_id, raw_table.c.seq == seq))
 
 
-def _make_main(conn: Connection, till_id: str, end: Position) -> bool:
-    """Let the till's journal be the one that leads to `end`; what it was is kept beside it. False if it is already."""
-    own, held = _beside(conn, till_id, end), raw.open_journal(conn, till_id, end.epoch)
-    if held.held == end:
+def _make_main(conn: Connection, till_id: str, place: Position) -> bool:
+    """Let the till's journal lead to `place`; what it was is kept beside it. False if it does already."""
+    own, held = _beside(conn, till_id, place), raw.open_journal(conn, till_id, place.epoch)
+    if held.held == place:
         return False
-    into, first = held.id, own[0].seq if own else end.seq + 1
+    if not own and not is_held(conn, till_id, place):
+        raise NotAllowedError(f"what that machine recorded in epoch {place.epoch[:8]} is another machine's by now")
+    into, first = held.id, own[0].seq if own else place.seq + 1
     beyond = (raw_table.c.journal == into) & (raw_table.c.seq >= first)
     columns = ("journal", "seq", "hash", "bytes", "received_ms")
     aside = conn.execute(select(*(raw_table.c[name] for name in columns)).where(beyond)).all()
@@ -154,7 +164,7 @@ def _make_main(conn: Connection, till_id: str, end: Position) -> bool:
     for table, rows in ((fork, aside), (raw_table, own)):
         if rows:
             conn.execute(insert(table), [{name: getattr(row, name) for name in columns} for row in rows])
-    conn.execute(update(journal).where(journal.c.id == into).values(seq=end.seq, head=end.head))
+    conn.execute(update(journal).where(journal.c.id == into).values(seq=place.seq, head=place.head))
     return True
 
 
@@ -164,11 +174,15 @@ def _let_go(conn: Connection, till_id: str, machine: Machine) -> None:
         lost = update(copy).where(copy.c.till == till_id, copy.c.nonce == machine.nonce)
         conn.execute(lost.values(lost=True))
     end = _position(machine)
-    own = _beside(conn, till_id, end)
-    parted = end if not own else _before(conn, own[0], end.epoch)
-    if not own and (machine.nonce is None or not is_held(conn, till_id, end)):
-        return
     name = f"{till_id}~{(Nonce.parse(machine.nonce).random if machine.nonce else machine.head)[:_NAMED_BY]}"
+    for place in places(conn, till_id, end):
+        own = _beside(conn, till_id, place)
+        goes_on = place == end and machine.nonce is not None and is_held(conn, till_id, end)
+        if own or goes_on:
+            _begin_branch(conn, name, place, _before(conn, own[0], place.epoch) if own else end, own)
+
+
+def _begin_branch(conn: Connection, name: str, end: Position, parted: Position, own: Sequence[Any]) -> None:
     made = insert(journal).values(till=name, epoch=end.epoch, seq=end.seq, head=end.head)
     journal_id = conn.execute(made.returning(journal.c.id)).scalar_one()
     conn.execute(insert(branch).values(journal=journal_id, seq=parted.seq))

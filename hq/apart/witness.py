@@ -39,10 +39,10 @@ def take(conn: Connection, till_id: str, said: Witness, *, root: bytes, epoch: s
     or do not lead to where the till says.
     """
     at = said.after
-    if at.epoch not in {position.epoch for position in left(conn, epoch)}:
+    rows, known = _checked(said, root=root), {position.epoch for position in left(conn, epoch)}
+    if at.epoch == epoch or (at.epoch not in known and _parent_of(said) not in known):
         raise JournalError(f"this headquarters was never of epoch {at.epoch[:8]!r}")
     into = raw.open_journal(conn, HQ, at.epoch)
-    rows = _checked(said, root=root)
     if at.seq > into.held.seq:
         return into.held
     if _hash_at(conn, into, at.seq) != at.head:
@@ -54,6 +54,14 @@ def take(conn: Connection, till_id: str, said: Witness, *, root: bytes, epoch: s
         log.warning("till=%s gave back %d own entries of epoch %s", till_id, len(new), at.epoch[:8])
     _note(conn, till_id, into, said.held)
     return into.held
+
+
+def _parent_of(said: Witness) -> str | None:
+    """Return which epoch the one of these entries grew from, None unless they begin it: we were put back to before."""
+    if said.after.seq or not said.entries:
+        return None
+    parent = decode_entry(said.entries[0][0]).body.get("parent_epoch")
+    return parent if isinstance(parent, str) else None
 
 
 def _checked(said: Witness, *, root: bytes) -> list[tuple[bytes, bytes]]:

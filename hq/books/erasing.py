@@ -18,7 +18,7 @@ from agent.loyalty.programme.units import is_counter
 from hq.books.fold import roots
 from hq.books.own import POSTINGS_MAX, Decision, decide, op_for
 from hq.publish.holders import holders
-from hq.tables import account, card, erased, profile, sealed, sealed_key
+from hq.tables import account, card, erased, other_value, profile, profile_field, record, sealed, sealed_key
 
 ERASED = "member_erased"
 
@@ -62,7 +62,7 @@ def _forget(conn: Connection, root: str) -> bool:
 
 
 def _delete(conn: Connection, subjects: Sequence[str]) -> None:
-    for table in (sealed_key, sealed, profile):
+    for table in (sealed_key, sealed, profile, record, profile_field, other_value):
         conn.execute(delete(table).where(table.c.subject.in_(subjects)))
     conn.execute(update(card).where(card.c.id.in_(subjects)).values(fingerprint=None))
 

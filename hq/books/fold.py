@@ -4,21 +4,23 @@ from __future__ import annotations
 
 import logging
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from sqlalchemy import Connection, Table, delete, or_, select, update
+from sqlalchemy import Connection, Table, case, delete, or_, select, update
 
 from agent.errors import JournalError
 from agent.journal.entry import MEMBER_PREFIX, TILL_PREFIX, Entry
-from agent.journal.fold import LotKey
+from agent.journal.fold import BLOCKED, LotKey
 from agent.journal.wire import HQ
 from agent.loyalty.sale import Status
+from hq.books.people.joining import join, part
 from hq.books.reading import Reading, accounts_of, read_entry
 from hq.database import add_sums, check_even, copy_in, insert
-from hq.publish.announce import Kind, announce, retire
+from hq.publish.announce import Kind, announce
 from hq.publish.codes import announce_vouchers
+from hq.receive.tills import raise_flag
 from hq.tables import (
     MEMBERS,
     account,
@@ -28,17 +30,21 @@ from hq.tables import (
     decision,
     erased,
     fresh,
+    identity,
     journal_day,
     journal_end,
     lot,
     posting_total,
     profile,
     quarantine,
+    record,
+    seen_in,
     spend,
     takings,
 )
 
 _REASON_MAX = 300
+_ID_MAX = 64  # of an id that is told to people
 
 log = logging.getLogger(__name__)
 
@@ -80,6 +86,9 @@ class Sums:
         place = {"journal": source.journal, "seq": reading.entry.seq}
         for table, rows in reading.rows.items():
             self.rows[table] += [place | row for row in rows]
+        self.rows[record] += [
+            place | {"subject": who, "digest": of} for who, of in dict(reading.entry.profiles).items()
+        ]
         self._add_money(reading)
         self.days[reading.entry.day].append(reading.entry)
         self.readings.append(reading)
@@ -105,22 +114,43 @@ def book(conn: Connection, source: Source, entries: Sequence[tuple[int, bytes]])
     What cannot be interpreted is set aside in `quarantine`. The commit also notes how far the books are. Raises
     JournalError when a unit would not come out even: the database will not take such a commit.
     """
-    sums = Sums()
+    sums, readings = Sums(), []
     for seq, data in entries:
         try:
             reading = read_entry(data, till=source.stated, epoch=source.epoch, seq=seq)
             if source.till == HQ:
                 _check_undecided(conn, reading.entry)
-            sums.add(reading, source)
+            readings.append(reading)
         except JournalError as error:
             sums.rows[quarantine].append(_set_aside(source, seq, str(error)))
+    for reading in _once(conn, source, readings, sums):
+        sums.add(reading, source)
     _write_sums(conn, source, sums)
     touched, cards = _write_facts(conn, sums.readings)
+    _note_seen(conn, source, touched)
     announce(conn, Kind.MEMBER, roots(conn, touched))
+    parted = {one.changes.parted[0] for one in sums.readings if one.changes.parted is not None}
+    announce(conn, Kind.MEMBER, roots(conn, parted))  # after the rest: a till hears first what is no longer there
     announce_vouchers(conn, sums.lots)
     _note_fresh(conn, source, sums, entries[-1][0])
     _note_booked(conn, source, entries[-1][0])
     return cards
+
+
+def _once(conn: Connection, source: Source, readings: Sequence[Reading], sums: Sums) -> Iterator[Reading]:
+    """Yield what was read, without an entry whose id the till has used before: set aside and flagged (S4).
+
+    Of several entries nobody looks first: the table takes no id twice, and then they are booked one by one.
+    """
+    for reading in readings:
+        entry, named = reading.entry, {"till": source.stated, "id": reading.entry.id}
+        if len(readings) == 1 and conn.scalar(select(identity.c.id).filter_by(**named)) is not None:
+            reason = f"entry {entry.seq} has the id of another entry of its till: {entry.id[:_ID_MAX]}"
+            sums.rows[quarantine].append(_set_aside(source, entry.seq, reason))
+            raise_flag(conn, source.stated, "identity", f"epoch {source.epoch[:8]}: {reason}")
+            continue
+        sums.rows[identity].append(named)
+        yield reading
 
 
 def _check_undecided(conn: Connection, entry: Entry) -> None:
@@ -158,6 +188,14 @@ def _note_fresh(conn: Connection, source: Source, sums: Sums, seq: int) -> None:
         conn.execute(insert(conn, fresh).on_conflict_do_nothing(), rows)
 
 
+def _note_seen(conn: Connection, source: Source, accounts: Iterable[str]) -> None:
+    """Note that a till's shop knows accounts: it may keep their whole profiles."""
+    shop = source.till.partition("/")[0]
+    rows = [{"account": one, "shop": shop} for one in sorted(accounts)]
+    if rows and source.till != HQ:
+        conn.execute(insert(conn, seen_in).on_conflict_do_nothing(), rows)
+
+
 def _note_booked(conn: Connection, source: Source, seq: int) -> None:
     statement = insert(conn, booked).values(journal=source.journal, seq=seq)
     conn.execute(statement.on_conflict_do_update(index_elements=["journal"], set_={"seq": seq}))
@@ -171,7 +209,8 @@ def roots(conn: Connection, accounts: Iterable[str]) -> set[str]:
 def _write_sums(conn: Connection, source: Source, sums: Sums) -> None:
     for table, rows in sums.rows.items():
         if rows:
-            copy_in(conn, table, rows)
+            keys = list(rows[0])
+            copy_in(conn, table, keys, [tuple(row[key] for key in keys) for row in rows])
     lots = [
         {"account": holder, "unit": unit, "lot": name, "expires": expires, "amount": amount}
         for (holder, unit, name, expires), amount in sums.lots.items()
@@ -219,7 +258,7 @@ def _write_days(conn: Connection, source: Source, days: Mapping[str, Sequence[En
 
 
 def _write_facts(conn: Connection, readings: Sequence[Reading]) -> tuple[set[str], list[str]]:
-    """Write what is never taken back: accounts, cards, profiles, joins. Returns the accounts touched and the cards."""
+    """Write what is no sum: accounts, cards, profiles, joins. Returns the accounts touched and the cards."""
     touched = {one for reading in readings for one in accounts_of(reading)}
     _open_accounts(conn, touched)
     confirm(conn, [one for reading in readings if (one := reading.changes.enrolled) is not None])
@@ -231,7 +270,9 @@ def _write_facts(conn: Connection, readings: Sequence[Reading]) -> tuple[set[str
     touched |= _write_profiles(conn, profiles)
     for reading in readings:
         if reading.changes.joined is not None:
-            _join(conn, *reading.changes.joined)
+            join(conn, *reading.changes.joined)
+        if reading.changes.parted is not None and reading.entry.till == HQ:
+            part(conn, reading.changes.parted[0])
     return touched, sorted(cards)
 
 
@@ -272,7 +313,8 @@ def _note_decided(conn: Connection, readings: Sequence[Reading]) -> None:
 def _link_cards(conn: Connection, cards: Sequence[tuple[str, str, str]]) -> None:
     if cards:
         statement = insert(conn, card)
-        same = {"account": statement.excluded.account, "role": statement.excluded.role}
+        role = case((card.c.role == BLOCKED, card.c.role), else_=statement.excluded.role)  # once, and for ever
+        same = {"account": statement.excluded.account, "role": role}
         again = statement.on_conflict_do_update(index_elements=["id"], set_=same)
         conn.execute(again, [{"id": card_id, "account": holder, "role": role} for card_id, holder, role in cards])
 
@@ -291,11 +333,3 @@ def _write_profiles(conn: Connection, profiles: Mapping[str, str]) -> set[str]:
     same = {"digest": statement.excluded.digest, "account": statement.excluded.account}
     conn.execute(statement.on_conflict_do_update(index_elements=["subject"], set_=same), rows)
     return {row["account"] for row in rows}
-
-
-def _join(conn: Connection, one: str, into: str) -> None:
-    """Make `one`, and whatever was joined into it, part of `into`."""
-    found = {row.id: row.root for row in conn.execute(select(account).where(account.c.id.in_([one, into])))}
-    if found[one] != found[into]:
-        conn.execute(update(account).where(account.c.root == found[one]).values(root=found[into]))
-        retire(conn, Kind.MEMBER, found[one])

@@ -23,6 +23,7 @@ from hq.tables import (
     lapse,
     provisional,
     redemption,
+    referred,
     refund,
     refund_line,
     sale,
@@ -107,6 +108,15 @@ def _sale(entry: Entry, body: Mapping[str, Any]) -> _Read:
         for number, line in enumerate(body["lines"])
     ]
     return {sale: [row], sale_line: lines}, Money(account, currency, sold=total)
+
+
+def _enrolment(entry: Entry, body: Mapping[str, Any]) -> _Read:
+    by = body.get("referred_by")
+    if by is None or by["account"] is not None:
+        return {}, None  # the till has judged it
+    return {
+        referred: [{"op": f"referral:{entry.id}", "account": _text(body["account"]), "code": _text(by["code"])}]
+    }, None
 
 
 def _refund(entry: Entry, body: Mapping[str, Any]) -> _Read:
@@ -197,6 +207,7 @@ def _closure(entry: Entry, body: Mapping[str, Any]) -> _Read:
 
 
 _KINDS: dict[str, Callable[[Entry, Mapping[str, Any]], _Read]] = {
+    "enrolment": _enrolment,
     "sale": _sale,
     "refund": _refund,
     "refund_settled": _refund_settled,
@@ -211,7 +222,7 @@ _KINDS: dict[str, Callable[[Entry, Mapping[str, Any]], _Read]] = {
 def accounts_of(reading: Reading) -> Iterable[str]:
     """Yield every account an entry says something about."""
     yield from reading.changes.accounts
-    for one in (reading.changes.opened, reading.changes.joined):
+    for one in (reading.changes.opened, reading.changes.joined, reading.changes.parted):
         yield from (part for part in one or () if isinstance(part, str))
     if reading.changes.enrolled is not None:
         yield reading.changes.enrolled

@@ -13,6 +13,7 @@ from sqlalchemy import Connection, bindparam, select, update
 
 from agent.errors import JournalError
 from agent.journal.sealed import unseal, unwrap_key
+from agent.loyalty.cards import Source
 from hq.books.fold import confirm, roots
 from hq.books.own import Decision, decide
 from hq.keys import Keys
@@ -67,8 +68,8 @@ def _fingerprints(conn: Connection, cards: Sequence[str], keys: Keys) -> dict[st
     for row in rows:
         try:
             content = unseal(row.sealed, subject=row.subject, key=unwrap_key(row.wrapped, keys.profile))
-            if "number" not in content:
-                continue  # a person of a household who has no card
+            if "number" not in content or content["source"] == Source.PAYMENT:
+                continue  # a person of a household who has no card; a payment card, which two members may share
             found[row.subject] = keys.fingerprint(str(content["number"]), str(content["source"]))
         except (JournalError, KeyError) as error:
             log.warning("card=%s cannot be recognised: %s", row.subject, error)

@@ -18,11 +18,14 @@ from hq.tables import (
     fork,
     journal,
     lot,
+    other_value,
     posting_total,
     quarantine,
     takings,
     till,
 )
+
+PROFILES = "profiles"  # the flag of a till that said of a member what another one contradicts: `tally-hq members`
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,7 +112,9 @@ def _till(conn: Connection, name: str, contact_ms: int) -> TillRow:
         .order_by(journal.c.id)
     ).all()
     last = rows[-1] if rows else None
-    flags = conn.scalars(select(flag.c.what).where(flag.c.till == name).order_by(flag.c.what)).all()
+    flags = set(conn.scalars(select(flag.c.what).where(flag.c.till == name)))
+    if conn.scalar(select(other_value.c.till).where(other_value.c.till == name).limit(1)) is not None:
+        flags.add(PROFILES)
     return TillRow(
         till=name,
         contact_ms=contact_ms,
@@ -121,7 +126,7 @@ def _till(conn: Connection, name: str, contact_ms: int) -> TillRow:
         quarantined=_of_till(conn, quarantine.c.journal, name),
         forked=_of_till(conn, fork.c.journal, name),
         takings=_takings(conn, name),
-        flags=tuple(flags),
+        flags=tuple(sorted(flags)),
         replaced=replaced_machines(conn, name),
     )
 

@@ -12,8 +12,10 @@ from sqlalchemy import Connection, delete, func, select
 from sqlalchemy.exc import DBAPIError, OperationalError, ProgrammingError
 
 from agent.journal.wire import HQ
+from hq.apart.epochs import is_whole
 from hq.books.erasing import erase_due
 from hq.books.fold import Source, book, set_aside
+from hq.books.people.profiles import put_together
 from hq.books.recognise import recognise
 from hq.books.settling import Run, settle_all, settle_run
 from hq.database import Database, Turn, take_turn
@@ -35,7 +37,8 @@ def advance(database: Database, keys: Keys) -> int:
         run = _advance(conn, database.epoch, keys)
         if run is None:
             return 0
-        settle_run(conn, run, epoch=database.epoch)
+        if is_whole(conn):  # else what is missing may come back with what was settled: the job `settling` does it then
+            settle_run(conn, run, epoch=database.epoch)
         return run.last - run.first + 1
 
 
@@ -59,7 +62,8 @@ def catch_up(conn: Connection, epoch: str, keys: Keys) -> int:
     take_turn(conn, Turn.BOOKS)
     while run := _advance(conn, epoch, keys):
         total += run.last - run.first + 1
-    settle_all(conn, epoch=epoch)
+    if is_whole(conn):
+        settle_all(conn, epoch=epoch)
     return total
 
 
@@ -77,6 +81,7 @@ def _advance(conn: Connection, epoch: str, keys: Keys) -> Run | None:
     entries = [(row.seq, row.bytes) for row in rows]
     source = Source(behind.id, behind.till, behind.epoch)
     cards = _book(conn, source, entries)
+    put_together(conn, source.journal, entries[0][0], entries[-1][0], keys=keys)
     recognise(conn, cards, epoch=epoch, keys=keys)
     erase_due(conn, epoch=epoch)
     return Run(source, entries[0][0], entries[-1][0])

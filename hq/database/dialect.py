@@ -61,15 +61,14 @@ def insert(conn: Connection, table: Table) -> sqlite.Insert | postgresql.Insert:
     return postgresql.insert(table) if _is_postgres(conn) else sqlite.insert(table)
 
 
-def copy_in(conn: Connection, table: Table, rows: Sequence[Row]) -> None:
-    """Insert many rows, each with the same columns, as fast as the database can."""
+def copy_in(conn: Connection, table: Table, names: Sequence[str], rows: list[tuple[Any, ...]]) -> None:
+    """Insert many rows, each with a value for each of the columns `names`, as fast as the database can."""
     if not rows:
         return
-    names = list(rows[0])
     quoted = ", ".join(conn.dialect.identifier_preparer.quote(name) for name in names)
     if not _is_postgres(conn):  # past SQLAlchemy, which looks at every value
         statement = f"INSERT INTO {table.name} ({quoted}) VALUES ({', '.join('?' * len(names))})"  # noqa: S608 - our own
-        conn.exec_driver_sql(statement, [tuple(row[name] for name in names) for row in rows])
+        conn.exec_driver_sql(statement, rows)
         return
     statement = f"COPY {table.name} ({quoted}) FROM STDIN (FORMAT BINARY)"
     driver: Any = conn.dialect.dbapi
@@ -78,7 +77,7 @@ def copy_in(conn: Connection, table: Table, rows: Sequence[Row]) -> None:
         with cursor, cursor.copy(statement) as copy:
             copy.set_types([_COPY_TYPES[type(table.c[name].type)] for name in names])
             for row in rows:
-                copy.write_row([row[name] for name in names])
+                copy.write_row(row)
     except driver.Error as error:  # as SQLAlchemy would have it
         raise DBAPIError.instance(statement, None, error, driver.Error, dialect=conn.dialect) from error
 

@@ -126,6 +126,14 @@ CREATE TABLE replaced (
     PRIMARY KEY (till, "key")
 );
 
+CREATE TABLE staff (
+    shop VARCHAR NOT NULL,
+    id VARCHAR NOT NULL,
+    role VARCHAR NOT NULL,
+    pin VARCHAR,
+    PRIMARY KEY (shop, id)
+);
+
 CREATE TABLE shop_key (
     shop VARCHAR NOT NULL,
     number INTEGER NOT NULL,
@@ -398,3 +406,62 @@ CREATE TABLE written_off (
 );
 
 ALTER TABLE till ADD COLUMN reported_ms BIGINT;
+ALTER TABLE till ADD COLUMN before_nonce VARCHAR;
+ALTER TABLE till ADD COLUMN before_request BLOB;
+
+CREATE TABLE record (
+    journal INTEGER NOT NULL,
+    seq BIGINT NOT NULL,
+    subject VARCHAR NOT NULL,
+    digest VARCHAR NOT NULL,
+    PRIMARY KEY (journal, seq, subject),
+    FOREIGN KEY(journal) REFERENCES journal (id)
+);
+CREATE INDEX ix_record_subject ON record (subject);
+
+CREATE TABLE profile_field (
+    subject VARCHAR NOT NULL,
+    field VARCHAR NOT NULL,
+    digest VARCHAR NOT NULL,
+    PRIMARY KEY (subject, field)
+);
+
+CREATE TABLE other_value (
+    subject VARCHAR NOT NULL,
+    field VARCHAR NOT NULL,
+    digest VARCHAR NOT NULL,
+    till VARCHAR NOT NULL,
+    at_ms BIGINT NOT NULL,
+    PRIMARY KEY (subject, field, digest)
+);
+CREATE INDEX ix_other_value_till ON other_value (till);
+
+CREATE TABLE seen_in (
+    account VARCHAR NOT NULL,
+    shop VARCHAR NOT NULL,
+    PRIMARY KEY (account, shop)
+);
+
+CREATE TABLE identity (
+    till VARCHAR NOT NULL,
+    id VARCHAR NOT NULL,
+    PRIMARY KEY (till, id)
+);
+
+CREATE TABLE joined (
+    account VARCHAR NOT NULL,
+    "into" VARCHAR NOT NULL,
+    PRIMARY KEY (account)
+);
+CREATE INDEX ix_joined_into ON joined ("into");
+
+CREATE TABLE referred (
+    journal INTEGER NOT NULL,
+    seq BIGINT NOT NULL,
+    op VARCHAR NOT NULL,
+    account VARCHAR NOT NULL,
+    code VARCHAR NOT NULL,
+    PRIMARY KEY (journal, seq),
+    FOREIGN KEY(journal) REFERENCES journal (id)
+);
+CREATE INDEX ix_referred_op ON referred (op);

@@ -9,6 +9,7 @@ from pathlib import Path
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from agent.loyalty.money import minor_digits
+from hq.apart.forks import Machine
 from hq.books.totals import Books, TillRow
 from hq.clock import now_ms
 from hq.work.jobs import JobRun
@@ -17,11 +18,17 @@ _QUIET_MS = 24 * 3600 * 1000  # a till not heard of for so long stands out
 _TEMPLATES = Path(__file__).parent / "templates"
 
 
-def render(name: str, tills: Sequence[TillRow], books: Books, runs: Sequence[JobRun] = ()) -> str:
-    """Return the page as HTML."""
+def render(
+    name: str,
+    tills: Sequence[TillRow],
+    books: Books,
+    runs: Sequence[JobRun] = (),
+    machines: Sequence[Machine] = (),
+) -> str:
+    """Return the page as HTML; `machines` are those that speak, or spoke, as one till."""
     env = Environment(loader=FileSystemLoader(_TEMPLATES), autoescape=True, undefined=StrictUndefined)
     env.filters |= {"number": number, "money": money, "ago": _ago, "quiet": _is_quiet, "moment": _moment}
-    return env.get_template("index.html").render(name=name, tills=tills, books=books, runs=runs)
+    return env.get_template("index.html").render(name=name, tills=tills, books=books, runs=runs, machines=machines)
 
 
 def number(value: int) -> str:

@@ -16,7 +16,7 @@ from hq.tables import changed
 
 class Kind(StrEnum):
     """What the feed tells about: a shop's programme, an entry of headquarters' own, a member's account, a till, the
-    keys of a shop, a voucher (`<shop's tag>/<unit>/<serial>`).
+    keys of a shop, a voucher (`<shop's tag>/<unit>/<serial>`), somebody of the staff (`<shop>/<id>`).
     """
 
     PROGRAMME = "programme"
@@ -25,6 +25,7 @@ class Kind(StrEnum):
     TILL = "till"
     SHOP_KEY = "shop_key"
     VOUCHER = "voucher"
+    STAFF = "staff"
 
 
 def announce(conn: Connection, kind: Kind, subjects: Collection[str]) -> None:

@@ -18,14 +18,15 @@ from hq.database import last_version
 from hq.keys import Keys
 from hq.publish.announce import Kind
 from hq.publish.codes import Vouchers, shop_key_rows
-from hq.publish.members import Members, Wrapper
+from hq.publish.members import Asking, Members
 from hq.publish.programmes import row_of as programme_row
+from hq.publish.staff import rows_of as staff_rows
 from hq.tables import booked, changed, journal, quarantine, raw, replaced, till
 
 PAGE_ROWS = 25  # a till applies a page in one commit, and a sale waits for it: 100 took 20 ms
 PAGE_LIGHT_ROWS = 250  # of tills, keys and vouchers, which are one statement each; ten take a row's place
 PAGE_LOTS = 5000
-_LIGHT = frozenset((Kind.TILL, Kind.SHOP_KEY, Kind.VOUCHER))
+_LIGHT = frozenset((Kind.TILL, Kind.SHOP_KEY, Kind.VOUCHER, Kind.STAFF))
 
 
 def page_for(conn: Connection, till_id: str, after: Cursor, keys: Keys) -> Page:
@@ -35,10 +36,10 @@ def page_for(conn: Connection, till_id: str, after: Cursor, keys: Keys) -> Page:
     """
     asking = conn.execute(select(till.c.shop, till.c.profile_key).where(till.c.id == till_id)).one()
     receiver = X25519PublicKey.from_public_bytes(asking.profile_key)
-    wrapper = Wrapper(keys.profile, receiver)
+    who = Asking(asking.shop, receiver, keys.profile)
     changes = _changes_since(conn, after.version, asking.shop)
     told = list(_page_of(changes))
-    members = Members(conn, [row.subject for row in told if row.kind == Kind.MEMBER], wrapper)
+    members = Members(conn, [row.subject for row in told if row.kind == Kind.MEMBER], who)
     taken = _fitting(told, members)
     more = len(taken) < len(changes)
     return Page(
@@ -57,7 +58,8 @@ def page_for(conn: Connection, till_id: str, after: Cursor, keys: Keys) -> Page:
 
 def _changes_since(conn: Connection, version: int, shop: str) -> Sequence[Any]:
     other_shop = changed.c.kind.in_((Kind.PROGRAMME, Kind.SHOP_KEY)) & (changed.c.subject != shop)
-    query = select(changed).where(changed.c.version > version, ~other_shop)
+    other_staff = (changed.c.kind == Kind.STAFF) & ~changed.c.subject.startswith(f"{shop}/", autoescape=True)
+    query = select(changed).where(changed.c.version > version, ~other_shop, ~other_staff)
     return conn.execute(query.order_by(changed.c.version).limit(PAGE_LIGHT_ROWS + 1)).all()
 
 
@@ -98,7 +100,7 @@ def _rows(conn: Connection, taken: Iterable[Any], members: Members, keys: Keys, 
 def _rows_of_codes(
     conn: Connection, taken: Iterable[Any], own: X25519PrivateKey, receiver: X25519PublicKey
 ) -> Iterator[FeedRow]:
-    """Yield what a till needs to believe codes; its order among the others does not matter."""
+    """Yield what a till needs to believe codes and people; its order among the others does not matter."""
     subjects: dict[str, list[str]] = defaultdict(list)
     for row in taken:
         subjects[row.kind].append(row.subject)
@@ -113,6 +115,7 @@ def _rows_of_codes(
     vouchers = Vouchers(conn, subjects[Kind.VOUCHER], own)
     for subject in subjects[Kind.VOUCHER]:
         yield vouchers.row_of(subject)
+    yield from staff_rows(conn, subjects[Kind.STAFF])
 
 
 def _own_entry(conn: Connection, seq: int, keys: Keys, epoch: str) -> EntryRow:

@@ -14,43 +14,36 @@ from sqlalchemy import Connection, func, select
 from agent.errors import JournalError
 from agent.journal.batch import SealedProfile
 from agent.journal.feed import CardRow, LotRow, MemberRow
-from agent.journal.sealed import unwrap_key, wrap_key
 from agent.loyalty.sale import Status
 from hq.database import total
-from hq.tables import account, card, lot, profile, sealed, sealed_key
+from hq.publish.profiles import profiles_of
+from hq.tables import account, card, lot, seen_in
 
 log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
-class Wrapper:
-    """Takes a profile's key out of our wrapping and wraps it for a till."""
+class Asking:
+    """The till that is told: its shop, the key it opens profiles with, and the one we do."""
 
-    own: X25519PrivateKey
+    shop: str
     receiver: X25519PublicKey
-
-    def wrap(self, row: Any) -> SealedProfile | None:
-        """Return a profile for the till, or None if its key was never wrapped for us: that stops no feed."""
-        try:
-            key = unwrap_key(row.wrapped, self.own)
-        except JournalError as error:
-            log.warning("profile of subject=%s stays here: %s", row.subject, error)
-            return None
-        return SealedProfile(row.subject, row.sealed, wrap_key(key, self.receiver))
+    own: X25519PrivateKey
 
 
 class Members:
     """The accounts of one page, read in a few queries."""
 
-    def __init__(self, conn: Connection, roots: Sequence[str], wrapper: Wrapper) -> None:
-        self._wrapper = wrapper
+    def __init__(self, conn: Connection, roots: Sequence[str], asking: Asking) -> None:
+        self._asking = asking
         accounts = conn.execute(select(account).where(account.c.root.in_(roots))).all()
         self._accounts = _by_root(accounts)
         root_of = {row.id: row.root for row in accounts}
         cards = conn.execute(select(card).where(card.c.account.in_(list(root_of))).order_by(card.c.id)).all()
         self._cards = _grouped((root_of[row.account], row) for row in cards)
-        profiles = conn.execute(_profiles().where(profile.c.account.in_(list(root_of)))).all()
-        self._profiles = {row.subject: row for row in profiles}
+        self._profiles = profiles_of(conn, list(root_of))
+        here = (seen_in.c.shop == asking.shop) & seen_in.c.account.in_(list(root_of))
+        self._of_shop = {root_of[one] for one in conn.scalars(select(seen_in.c.account).where(here))}
         self._lots = _grouped((row.root, row) for row in conn.execute(summed_lots().where(account.c.root.in_(roots))))
 
     def lots_of(self, root: str) -> int:
@@ -70,19 +63,17 @@ class Members:
             cards=tuple(CardRow(row.id, row.account, self._profile(row.id), row.role) for row in self._cards[root]),
             lots=tuple(LotRow(row.unit, row.lot, row.amount, row.expires) for row in self._lots[root]),
             profiles=tuple(found for one in ids if (found := self._profile(one)) is not None),
+            whole=root in self._of_shop,
         )
 
     def _profile(self, subject: str) -> SealedProfile | None:
-        row = self._profiles.get(subject)
-        return None if row is None else self._wrapper.wrap(row)
-
-
-def _profiles() -> Any:
-    return (
-        select(profile.c.subject, sealed.c.sealed, sealed_key.c.wrapped)
-        .join(sealed, (sealed.c.subject == profile.c.subject) & (sealed.c.digest == profile.c.digest))
-        .join(sealed_key, (sealed_key.c.subject == profile.c.subject) & (sealed_key.c.digest == profile.c.digest))
-    )
+        """Return a profile for the till, or None if its key was never wrapped for us: that stops no feed."""
+        found = self._profiles.get(subject)
+        try:
+            return None if found is None else found.wrapped_for(self._asking.receiver, self._asking.own)
+        except JournalError as error:
+            log.warning("profile of subject=%s stays here: %s", subject, error)
+            return None
 
 
 def summed_lots() -> Any:

@@ -16,7 +16,14 @@ from urllib.parse import parse_qs
 from sqlalchemy import Connection
 from sqlalchemy.exc import DataError
 
-from agent.errors import EpochLeftError, ForkedError, JournalError, RejectedError, TallyError
+from agent.errors import (
+    EpochLeftError,
+    ForkedError,
+    JournalError,
+    RejectedError,
+    RequestTooLargeError,
+    TallyError,
+)
 from agent.journal import batch, feed
 from agent.journal.entry import encode
 from agent.journal.feed import Cursor
@@ -61,6 +68,7 @@ ENROL, WHERE, ENTRIES, FEED, SALE, BRANCH, WITNESS = (
     f"{PATH}/{name}" for name in ("enrol", "where", "entries", "feed", "sale", "branch", "witness")
 )
 SPEND = f"{PATH}/spend"
+_PLACES = frozenset((ENROL, WHERE, ENTRIES, FEED, SALE, BRANCH, WITNESS, SPEND))
 _DIGITS_MAX = 15
 _REQUEST_BYTES_MAX = 64 * 1024
 _BATCH_BYTES_MAX = 8 * 1024 * 1024  # as it travels, compressed
@@ -79,8 +87,11 @@ class Door:
     arrived: threading.Event
 
     def bytes_max(self, path: str) -> int:
-        """Return how large the body of a request may be."""
-        return _BATCH_BYTES_MAX if path in {ENTRIES, BRANCH, WITNESS} else _REQUEST_BYTES_MAX
+        """Return how large the body of a request may be.
+
+        Twice as much is read: what is larger than that is refused in nobody's name, for its signature cannot be judged.
+        """
+        return _REQUEST_BYTES_MAX if path in {ENROL, WHERE, FEED, SALE, SPEND} else _BATCH_BYTES_MAX
 
     def answer(self, request: Request) -> tuple[Answer, dict[str, str]]:
         """Return the answer to a request and its headers, the signature among them."""
@@ -105,6 +116,9 @@ class Door:
         return _message(refusal.to_map(), status)
 
     def _enrol(self, request: Request) -> Answer:
+        unfit = self._unfit(request)
+        if unfit is not None:
+            return unfit
         asked = read(request.body, Enrolment.from_map)
         verify(request, {ENROLLING: asked.key}.get)
         with self.database.write() as conn:
@@ -127,9 +141,11 @@ class Door:
             return self.refuse(409, EpochLeftError(f"this headquarters is of epoch {self.database.epoch!r}"))
         with self.database.write() as conn:
             answer = tills.repeated(conn, till_id, nonce, request)
-            if answer is not None:
+            if answer is not None and not copies.is_known(conn, till_id, nonce):
                 return answer
-            if request.path == BRANCH:
+            if tills.came_late(conn, till_id, nonce, request) and not copies.is_known(conn, till_id, nonce):
+                return self.refuse(400, RejectedError(f"request number {nonce.counter} comes after its successor"))
+            if request.path == BRANCH and self._unfit(request) is None:
                 return self._branch(conn, till_id, nonce, request)
             refused = self._of_several(conn, till_id, nonce)
             if refused is not None:
@@ -184,7 +200,10 @@ class Door:
                 raise_flag(conn, till_id, "replaced", "the machine whose place another took speaks still")
 
     def _act(self, conn: Connection, till_id: str, request: Request) -> Answer:
-        """Do what is asked; what a refused request did is taken back, its number stays used."""
+        """Do what is asked; what a refused request did is taken back, its number stays used.
+
+        What is refused for its place or its size uses its number as well, or the till would send it again for ever.
+        """
         actions: dict[str, Action] = {
             WHERE: self._where,
             ENTRIES: _entries,
@@ -193,6 +212,9 @@ class Door:
             SPEND: _spend,
             WITNESS: self._witness,
         }
+        unfit = self._unfit(request)
+        if unfit is not None:
+            return unfit
         try:
             with conn.begin_nested():
                 return actions[request.path](conn, till_id, request)
@@ -200,6 +222,17 @@ class Door:
             return self.refuse(400, error)
         except DataError as error:
             return self.refuse(400, _unheld(error))
+
+    def _unfit(self, request: Request) -> Answer | None:
+        """Return the refusal of a request for its place or its size; None if it fits."""
+        if request.path not in _PLACES or request.method != "POST":
+            hint = "selling goes on: this headquarters is older than the till, update it"
+            what = f"{request.method[:20]} {request.path[:80]}"
+            return self.refuse(404, RejectedError(f"headquarters knows no {what!r}", hint=hint))
+        size, limit = len(request.body), self.bytes_max(request.path)
+        if size > limit:
+            return self.refuse(413, RequestTooLargeError(f"the request's body of {size} bytes is over {limit} bytes"))
+        return None
 
     def _where(self, conn: Connection, till_id: str, _request: Request) -> Answer:
         own = witness.left(conn, self.database.epoch)

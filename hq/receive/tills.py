@@ -1,7 +1,9 @@
 """The enrolled tills: their keys, and the counter that tells a new request from a repeated one and from a copy's.
 
-Counter = last + 1 is new. The same counter, nonce and request gets the same answer again. Anything else means that two
-machines speak as one till, or that somebody replays an old request: it is refused and flagged.
+Counter = last + 1 is new, if its nonce shows that who made it knows the last one's. The same counter, nonce and request
+gets the same answer again. The one before it may have been on its way for long, while the till asked again and was
+answered: it does nothing. Anything else means that two machines speak as one till, or that somebody replays an old
+request: it is refused and flagged.
 """
 
 from __future__ import annotations
@@ -21,7 +23,16 @@ from hq.tables import asked, flag, till
 
 # Of a till that was just enrolled: its first request has the number 1.
 NEVER_ASKED: Mapping[str, Any] = MappingProxyType(
-    {"counter": 0, "nonce": "", "request": b"", "status": 0, "answer": b"", "answer_type": ""}
+    {
+        "counter": 0,
+        "nonce": "",
+        "request": b"",
+        "status": 0,
+        "answer": b"",
+        "answer_type": "",
+        "before_nonce": None,
+        "before_request": None,
+    }
 )
 ASKS_MAX = 200  # sales of other tills that a till may ask for ...
 _ASKS_MS = 3_600_000  # ... in an hour; nobody takes so much back
@@ -45,9 +56,17 @@ def repeated(conn: Connection, till_id: str, nonce: Nonce, request: Request) -> 
     return None
 
 
+def came_late(conn: Connection, till_id: str, nonce: Nonce, request: Request) -> bool:
+    """Say whether a request is the one before the till's last: it was answered, and so was its successor."""
+    row = conn.execute(select(till.c.before_nonce, till.c.before_request).where(till.c.id == till_id)).one()
+    return (row.before_nonce, row.before_request) == (str(nonce), request.digest)
+
+
 def is_next(conn: Connection, till_id: str, nonce: Nonce) -> bool:
-    """Say whether a request has the number of the till's next one."""
-    return nonce.counter == _last(conn, till_id) + 1
+    """Say whether a request is the till's next one: it has the next number, and who made it knows the one before."""
+    row = conn.execute(select(till.c.counter, till.c.nonce).where(till.c.id == till_id)).one()
+    knows = row.nonce in {"", str(nonce)} or nonce.follows(row.nonce)
+    return nonce.counter == row.counter + 1 and knows
 
 
 def flag_number(conn: Connection, till_id: str, nonce: Nonce) -> None:
@@ -74,6 +93,8 @@ def keep_answer(
         .values(
             contact_ms=at_ms,
             reported_ms=at_ms if reported else till.c.reported_ms,
+            before_nonce=till.c.nonce,
+            before_request=till.c.request,
             counter=nonce.counter,
             nonce=str(nonce),
             request=request.digest,
@@ -85,8 +106,8 @@ def keep_answer(
 
 
 def go_on_from(conn: Connection, till_id: str, nonce: Nonce) -> None:
-    """Take the request with this nonce as a till's next one: it was refused, and comes again."""
-    again = {**NEVER_ASKED, "counter": nonce.counter - 1}
+    """Take the request with this nonce, and no other, as a till's next one: it was refused, and comes again."""
+    again = {**NEVER_ASKED, "counter": nonce.counter - 1, "nonce": str(nonce)}
     conn.execute(update(till).where(till.c.id == till_id).values(**again))
 
 

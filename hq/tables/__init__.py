@@ -8,7 +8,7 @@ are in thousandths, times are Unix milliseconds by headquarters' clock. Texts so
 from __future__ import annotations
 
 from hq.tables.books import (
-    DERIVED,
+    BOOKS,
     MEMBERS,
     account,
     booked,
@@ -19,6 +19,7 @@ from hq.tables.books import (
     erased,
     even,
     fresh,
+    identity,
     journal_day,
     lapse,
     lot,
@@ -59,10 +60,14 @@ from hq.tables.kept import (
     sealed,
     sealed_key,
     shop_key,
+    staff,
     till,
     witnessed,
     written_off,
 )
+from hq.tables.people import PEOPLE, joined, other_value, profile_field, record, referred, seen_in
+
+DERIVED = (*BOOKS, *PEOPLE)
 
 __all__ = [
     "DERIVED",
@@ -84,7 +89,9 @@ __all__ = [
     "fork",
     "fresh",
     "guess",
+    "identity",
     "job_run",
+    "joined",
     "journal",
     "journal_day",
     "journal_end",
@@ -92,14 +99,18 @@ __all__ = [
     "lot",
     "meta",
     "metadata",
+    "other_value",
     "posting_total",
     "profile",
+    "profile_field",
     "programme",
     "promise",
     "provisional",
     "quarantine",
     "raw",
+    "record",
     "redemption",
+    "referred",
     "refund",
     "refund_line",
     "replaced",
@@ -107,10 +118,12 @@ __all__ = [
     "sale_line",
     "sealed",
     "sealed_key",
+    "seen_in",
     "settled_line",
     "settlement",
     "shop_key",
     "spend",
+    "staff",
     "takings",
     "till",
     "undone",

@@ -26,6 +26,14 @@ booked = Table(
     Column("seq", BigInteger, nullable=False),
 )
 
+# The ids of entries in the books: one that comes again under another number is set aside.
+identity = Table(
+    "identity",
+    metadata,
+    Column("till", TEXT, primary_key=True),
+    Column("id", TEXT, primary_key=True),
+)
+
 # Entries that cannot be interpreted: kept in `raw`, absent from the books, and the chain goes on.
 quarantine = Table(
     "quarantine",
@@ -301,8 +309,9 @@ fresh = Table(
     Column("lot", TEXT, primary_key=True),
 )
 
-DERIVED = (
+BOOKS = (
     booked,
+    identity,
     quarantine,
     account,
     card,

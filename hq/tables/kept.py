@@ -15,7 +15,8 @@ meta = Table(
 )
 
 # An enrolled till (`shop/name`), its public keys, and the last request it made with the answer it was given.
-# `reported_ms`: when it last asked for news, which it does after it gave all it had.
+# `reported_ms`: when it last asked for news, which it does after it gave all it had. `before_*`: the request before the
+# last one, which may still be on its way somewhere.
 till = Table(
     "till",
     metadata,
@@ -32,6 +33,8 @@ till = Table(
     Column("answer", LargeBinary, nullable=False),
     Column("answer_type", TEXT, nullable=False),
     Column("reported_ms", BigInteger),
+    Column("before_nonce", TEXT),
+    Column("before_request", LargeBinary),
 )
 
 # What a person should look at: a counter that does not fit, a journal with two histories; how often, the last of it.
@@ -189,6 +192,17 @@ shop_key = Table(
     Column("shop", TEXT, primary_key=True),
     Column("number", Integer, primary_key=True),
     Column("wrapped", LargeBinary, nullable=False),
+)
+
+# Somebody who works at the tills of a shop, as the desk named them; `pin` is the PIN's Argon2id string, null for one
+# who left.
+staff = Table(
+    "staff",
+    metadata,
+    Column("shop", TEXT, primary_key=True),
+    Column("id", TEXT, primary_key=True),
+    Column("role", TEXT, nullable=False),
+    Column("pin", TEXT),
 )
 
 # How many sales of other tills a till has asked for since `since_ms`.

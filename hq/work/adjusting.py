@@ -5,7 +5,6 @@ Nothing of a person stands in a journal: reason and name are short words, such a
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 
 from sqlalchemy import Connection, select
@@ -18,13 +17,12 @@ from agent.loyalty.sale import Holder, Moment
 from hq.books.fold import roots
 from hq.books.own import Decision, decide, is_decided
 from hq.clock import day_at, now_ms
+from hq.members.words import check_op, check_word
 from hq.publish.holders import holders
 from hq.tables import posting_total
 from hq.work.terms import programmes
 
 ADJUSTMENT = "adjustment"
-_WORD = re.compile(r"[a-z0-9][a-z0-9._-]{0,31}")
-_OP = re.compile(r"[A-Za-z0-9._-]{1,40}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,11 +38,9 @@ class Adjustment:
 
     def __post_init__(self) -> None:
         """Refuse what is no adjustment; raises InvalidError."""
-        for name, value in (("reason", self.reason), ("name", self.by)):
-            if not _WORD.fullmatch(value):
-                raise InvalidError(f"{name} {value[:40]!r} must be 1 to 32 of a-z, 0-9, '.', '_' and '-'")
-        if not _OP.fullmatch(self.op):
-            raise InvalidError(f"op {self.op[:40]!r} must be 1 to 40 letters, digits, '.', '_' and '-'")
+        check_word("reason", self.reason)
+        check_word("name", self.by)
+        check_op(self.op)
         if not 0 < abs(self.amount) <= INTEGER_MAX:
             raise InvalidError(f"amount {self.amount} must be a whole number within +-{INTEGER_MAX}, and not 0")
 

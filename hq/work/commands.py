@@ -27,7 +27,7 @@ def register(app: typer.Typer) -> None:
 
 def work(
     folder: Folder = Path(),
-    job: Annotated[str | None, typer.Option(help="Only this one: erasures, lapses, expiry, silent.")] = None,
+    job: Annotated[str | None, typer.Option(help="Only this one; `--status` lists them.")] = None,
     day: Annotated[
         datetime | None, typer.Option(formats=["%Y-%m-%d"], help="A business day; today's if it is left out.")
     ] = None,

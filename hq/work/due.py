@@ -1,4 +1,6 @@
-"""What is due, in order: members to forget, lapses and expiry if the clock is trusted, letters about silent shops."""
+"""What is due, in order: members to forget, goods that came back elsewhere, lapses and expiry if the clock is trusted,
+letters about silent shops.
+"""
 
 from __future__ import annotations
 
@@ -10,15 +12,20 @@ from sqlalchemy import Connection, func, select
 
 from hq.apart.epochs import is_whole
 from hq.books import erasing
+from hq.books.settling import settle_all
 from hq.clock import Noted, day_at, now_ms
 from hq.config import Config, Mail
 from hq.database import Database, Turn, take_turn
+from hq.keys import load
 from hq.tables import till
 from hq.work import absence, expiry, mail
 from hq.work.clock import watch
+from hq.work.giving import recycling
+from hq.work.giving.referring import judge_due
 from hq.work.jobs import Done, Job, JobRun, Outcome, run_due
 
 _HOUR_MS = 3_600_000
+_NOT_WHOLE = "headquarters was put back: a till may still bring what it lacks"
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +45,14 @@ class Work:
 
     def jobs(self) -> list[Job]:
         """Return every job; a shop that is silent is one of its own."""
-        fixed = [Job("erasures", self._erasures), Job("lapses", self._lapses), Job("expiry", self._expiry)]
+        fixed = [
+            Job("erasures", self._erasures),
+            Job("settling", self._settling),
+            Job("lapses", self._lapses),
+            Job("expiry", self._expiry),
+            Job("recycling", self._recycling),
+            Job("referrals", self._referrals),
+        ]
         if self.settings.mail is None:
             return fixed
         with self.database.read() as conn:
@@ -49,6 +63,15 @@ class Work:
         with self.database.write() as conn:
             take_turn(conn, Turn.BOOKS)
             return Done(f"{erasing.erase_again(conn, epoch=self.database.epoch, day=day.isoformat())} erased again")
+
+    def _settling(self, _day: date) -> Done:
+        """Settle what waited for tills to bring back what a headquarters that was put back lacked."""
+        with self.database.write() as conn:
+            take_turn(conn, Turn.BOOKS)
+            if not is_whole(conn):
+                return Done(_NOT_WHOLE, Outcome.HALTED)
+            settle_all(conn, epoch=self.database.epoch)
+        return Done("what came back elsewhere is settled")
 
     def _lapses(self, _day: date) -> Done:
         """Whatever day is asked for: absence is judged up to where every till has reported."""
@@ -74,6 +97,27 @@ class Work:
             return Done(f"{said} would expire, over {most} %: look, then --confirm", Outcome.HALTED)
         return Done(f"{said} expired in {expiry.carry_out(self.database, day)} entries")
 
+    def _recycling(self, day: date) -> Done:
+        """Give away a part of what was lost before this month, once every till has reported past its beginning."""
+        with self.database.write() as conn:
+            take_turn(conn, Turn.BOOKS)
+            why_not, before = _why_not(conn), absence.everyone_reported_before(conn, now_ms())
+            if why_not is not None:
+                return Done(why_not, Outcome.HALTED)
+            if before is None or before < day.replace(day=1):
+                return Done("waits for the books, or for a till to report", Outcome.HALTED)
+            return Done(f"{recycling.give_away(conn, day, epoch=self.database.epoch)} members were given something")
+
+    def _referrals(self, day: date) -> Done:
+        with self.database.write() as conn:
+            take_turn(conn, Turn.BOOKS)
+            why_not = _why_not(conn)
+            if why_not is not None:
+                return Done(why_not, Outcome.HALTED)
+            keys = load(self.settings.keys)
+            judged, waiting = judge_due(conn, day.isoformat(), epoch=self.database.epoch, keys=keys)
+        return Done(f"{judged} judged, {waiting} wait for whose code it is")
+
     def _letter(self, to: Mail, shop: str, heard_ms: int) -> Job:
         def write(_day: date) -> Done:
             mail.send(to, mail.about_silence(to, self.settings.name, shop, heard_ms))
@@ -92,7 +136,7 @@ def silent_shops(conn: Connection, *, before_ms: int) -> Sequence[tuple[str, int
 def _why_not(conn: Connection) -> str | None:
     """Return why nothing is ended or decided from absence now, None if it may be."""
     if not is_whole(conn):
-        return "headquarters was put back: a till may still bring what it lacks"
+        return _NOT_WHOLE
     noted = Noted.read(conn)
     if noted is None or noted.doubt is None:
         return None

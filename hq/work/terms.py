@@ -29,6 +29,12 @@ def programmes(conn: Connection) -> dict[str, Programme]:
     return found
 
 
+def programme_of(conn: Connection, shop: str) -> Programme | None:
+    """Return the programme in force in a shop, None if there is none that can be used."""
+    version = conn.scalar(select(programme.c.version).where(programme.c.shop == shop))
+    return None if version is None else programmes(conn).get(version)
+
+
 def shares(known: Mapping[str, Programme], holder: Holder) -> Iterator[tuple[Programme, Holder]]:
     """Yield each programme with those of a member's units of which no programme before it speaks."""
     left = dict(holder.lots)

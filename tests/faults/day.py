@@ -17,12 +17,12 @@ from agent.loyalty.closures.period import Report
 from agent.loyalty.programme import load
 from tests.counter.shops import BY, Shop, line
 from tests.ledger.tills import opened
-from tests.loyalty.shops import COFFEE, GOLD, HEAD, MONEY, POINTS
+from tests.loyalty.shops import COFFEE, GOLD, HEAD, MONEY, OPEN, POINTS
 
 REMEMBERED = "day"  # a key in `state`
 CUSTOMERS = 6
 FIRST_CARD = 925000000100
-PROGRAMME = (HEAD + POINTS + COFFEE + MONEY + GOLD).encode()
+PROGRAMME = (HEAD + POINTS + COFFEE + MONEY + GOLD + OPEN).encode()
 
 
 def run(folder: Path) -> None:

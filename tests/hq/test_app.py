@@ -42,19 +42,25 @@ def test_an_unsigned_request_is_refused_clearly(served: httpx.Client, word: str)
 
 @pytest.mark.parametrize(
     ("word", "body", "status"),
-    [("enrol", b"", 400), ("enrol", b"[" * 10_000, 400), ("enrol", b"\xff", 400), ("nothing", b"{}", 404)],
+    [("enrol", b"", 400), ("enrol", b"[" * 10_000, 400), ("enrol", b"\xff", 400), ("nothing", b"{}", 401)],
 )
 def test_junk_is_refused_clearly(served: httpx.Client, word: str, body: bytes, status: int) -> None:
     assert served.post(f"/sync/v1/{word}", content=body).status_code == status
 
 
-@pytest.mark.parametrize(("word", "size"), [("where", 70_000), ("enrol", 70_000), ("entries", 9 * 1024 * 1024)])
-def test_a_body_over_the_limit_is_not_read_to_its_end(served: httpx.Client, word: str, size: int) -> None:
+@pytest.mark.parametrize(("word", "size"), [("where", 140_000), ("enrol", 140_000), ("entries", 17 * 1024 * 1024)])
+def test_a_body_far_over_the_limit_is_not_read_to_its_end(served: httpx.Client, word: str, size: int) -> None:
     answer = served.post(f"/sync/v1/{word}", content=bytes(size))
 
     assert answer.status_code == 413
     assert "is over" in answer.json()["message"]
+    assert "signature" not in answer.headers
 
 
-def test_only_posts_come_to_the_door(served: httpx.Client) -> None:
-    assert served.get("/sync/v1/where").status_code == 405
+def test_an_enrolment_over_the_limit_is_refused(served: httpx.Client) -> None:
+    assert served.post("/sync/v1/enrol", content=bytes(70_000)).status_code == 413
+
+
+@pytest.mark.parametrize(("method", "word"), [("GET", "where"), ("PUT", "entries"), ("GET", "nothing")])
+def test_who_asks_comes_before_what_is_asked(served: httpx.Client, method: str, word: str) -> None:
+    assert served.request(method, f"/sync/v1/{word}").status_code == 401

@@ -190,7 +190,12 @@ def test_a_burnt_headquarters_has_keys_again(folder: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "command", ["init", "serve", "enrol-code", "tills", "reconcile", "books", "keys show", "keys rotate", "recover"]
+    "command",
+    [
+        *("init", "serve", "enrol-code", "tills", "reconcile", "books", "keys show", "keys rotate", "recover"),
+        *("forks decide", "write-off", "awaited", "stick take", "work", "adjust"),
+        *("members show", "members contradicted", "members merge", "members unmerge"),
+    ],
 )
 def test_every_command_has_help_with_an_example(command: str) -> None:
     ran = _run(*command.split(), "--help")

@@ -50,7 +50,7 @@ def entry(till: str, epoch: str, seq: int, /, **fields: Any) -> Entry:
         till=till,
         epoch=epoch,
         seq=seq,
-        id=f"id-{seq}",
+        id=f"id-{epoch[:8]}-{seq}",
         op=f"op-{seq}",
         kind="something",
         day="2026-01-02",
@@ -103,7 +103,7 @@ class Visitor:
         self.key = Ed25519PrivateKey.generate()
         self.profile_key = X25519PrivateKey.generate()
         self.epoch = secrets.token_hex(16)
-        self.counter = 0
+        self.last = Nonce(database.epoch, 0, "start")
         self.items: list[BatchItem] = []
         self.heads = [GENESIS]
 
@@ -128,8 +128,8 @@ class Visitor:
     # -- asking --------------------------------------------------------------------------------------------------------
 
     def nonce(self) -> str:
-        self.counter += 1
-        return str(Nonce(self.database.epoch, self.counter, secrets.token_hex(16)))
+        self.last = self.last.next(secrets.token_bytes(8))
+        return str(self.last)
 
     def request(
         self, word: str, body: bytes, *, query: str = "", media: str = MAP_TYPE, nonce: str = "", key_id: str = ""

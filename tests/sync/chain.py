@@ -12,9 +12,8 @@ from tests.hq.headquarters import PROGRAMME, found, wait_for_books
 from tests.sync.halves import Till
 
 TERMS = (
-    PROGRAMME.read_text()
+    PROGRAMME.read_text().replace("[refunds]\n", '[refunds]\nslip_code = "qr"\n')
     + """
-slip_code = "qr"
 
 [[vouchers]]
 id = "five"

@@ -45,7 +45,7 @@ def redeem(till: Till, op: str) -> None:
     view = till.read_card(1)
     assert till.counter.programme is not None
     reward = till.counter.programme.rewards[0].id
-    till.counter.redeem(RedeemAsk(op, view.account, reward, units=100), by="pos")
+    till.counter.redeem(RedeemAsk(op, view.account, reward, view.card, units=100), by="pos")
 
 
 def settle(till: Till, hq: Path) -> None:

@@ -214,3 +214,20 @@ def test_s10_what_was_decided_anew_meanwhile_is_not_decided_twice(till: Till, hq
         assert wait_for_books(hq).quarantined == 1
     with opened(hq) as database:
         assert own_ops(database).count("after") == 2
+
+
+def test_s10_put_back_twice_to_one_copy_it_gets_its_entries_of_the_time_between(
+    till: Till, hq: Path, tmp_path: Path, lost: dict[str, Any]
+) -> None:
+    del lost
+    with serving(hq):
+        settle(till, hq)
+    say(hq, "between")
+    with serving(hq):
+        settle(till, hq)
+    put_back(hq, tmp_path / "backup")
+    with serving(hq):
+        settle(till, hq)
+
+    with opened(hq) as database:
+        assert {"before", "after", "between"} <= set(own_ops(database))

@@ -7,8 +7,15 @@ from pathlib import Path
 import httpx
 import pytest
 
-from agent.errors import BusyError, ForgedError, RejectedError, UnreachableError
-from agent.journal.entry import encode
+from agent.errors import (
+    BusyError,
+    EntryTooLargeError,
+    ForgedError,
+    RejectedError,
+    RequestTooLargeError,
+    UnreachableError,
+)
+from agent.journal.entry import ENTRY_BYTES_MAX, encode
 from agent.journal.wire import Held, Nonce, Outcome, Position, Where, read
 from agent.ledger.kept.in_flight import NONCE
 from agent.sync.line import Ask
@@ -121,6 +128,58 @@ def test_who_is_busy_says_when_to_come_again(till: Till, said: str, later_s: flo
         till.hang_up()
 
     assert busy.value.later_s == later_s
+
+
+def test_what_headquarters_does_not_know_is_asked_once(till: Till) -> None:
+    till.line().ask(WHERE)
+    with pytest.raises(RejectedError, match="knows no 'POST /sync/v1/nothing'") as refused:
+        till.line().ask(Ask("nothing", b"{}"))
+
+    till.line().ask(WHERE)
+
+    assert "update it" in refused.value.hint
+    assert _counter(till) == 3
+
+
+@pytest.mark.parametrize("restart", [False, True])
+def test_what_headquarters_finds_too_large_is_sent_in_smaller_parts(
+    till: Till, hq: Path, monkeypatch: pytest.MonkeyPatch, *, restart: bool
+) -> None:
+    """Of one process with the till here, headquarters takes less than it says elsewhere."""
+    till.meet()
+    for pounds in range(1, 31):
+        till.sell(pounds, card=1)
+    monkeypatch.setattr("hq.receive.door._BATCH_BYTES_MAX", 2200)
+    tries = 0
+    with pytest.raises(RequestTooLargeError):
+        till.meet()
+    if restart:
+        till.hang_up()
+        monkeypatch.undo()
+    while till.ledger.identity.seq > till_rows(hq)[till.id].seq:
+        tries += 1
+        assert tries < 9
+        try:
+            till.meet()
+        except RequestTooLargeError:
+            continue
+
+    row = till_rows(hq)[till.id]
+    assert (row.head, row.flags) == (till.ledger.identity.head.hex(), ())
+
+
+def test_what_is_too_large_for_an_entry_is_refused_before_it_is_acknowledged_and_blocks_nothing(
+    till: Till, hq: Path
+) -> None:
+    before = till.ledger.identity
+    with pytest.raises(EntryTooLargeError):
+        till.append("huge", "something", {"text": "m" * ENTRY_BYTES_MAX})
+    assert till.ledger.identity == before
+
+    till.sell(10)
+    till.meet()
+
+    assert till_rows(hq)[till.id].head == till.ledger.identity.head.hex()
 
 
 def test_a_forged_acknowledgement_moves_nothing(till: Till) -> None:

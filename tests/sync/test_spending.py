@@ -80,8 +80,9 @@ def direct(till: Till) -> Direct:
 
 def redeem(till: Till, units: int, op: str) -> str | None:
     """Redeem points as money and return what the redemption rests on."""
-    account = till.read_card(1).account
-    return till.counter.redeem(RedeemAsk(op, account, "points-as-money", units=units), by="pos").ground
+    member = till.read_card(1)
+    ask = RedeemAsk(op, member.account, "points-as-money", member.card, units=units)
+    return till.counter.redeem(ask, by="pos").ground
 
 
 def _asked(till: Till, op: str, units: int) -> SpendAsked:

@@ -32,12 +32,19 @@ def bring(ledger: Ledger, receiver: X25519PublicKey) -> Bringing:
     for identity in epochs:
         start = known.get(identity.epoch, Position(identity.epoch))
         if identity.epoch not in restored or start.seq <= identity.seq:
+            if not _is_own(ledger, start, identity):
+                start = Position(identity.epoch)
             is_last = identity.epoch == epochs[-1].epoch
             standing = yield from _bring(ledger, receiver, identity, start, is_last=is_last)
             if standing is Standing.GAP:  # headquarters lacks what it had: all of this epoch, then
                 start = Position(identity.epoch)
                 standing = yield from _bring(ledger, receiver, identity, start, is_last=is_last)
     return standing
+
+
+def _is_own(ledger: Ledger, start: Position, own: Identity) -> bool:
+    """Say whether a position is of this machine's journal: headquarters may have named the other's."""
+    return start.seq <= own.seq and head_at(ledger, start.epoch, start.seq) == start.head
 
 
 def _bring(ledger: Ledger, receiver: X25519PublicKey, identity: Identity, at: Position, *, is_last: bool) -> Bringing:

@@ -14,7 +14,7 @@ from agent.journal.stick.messages import FromHq
 from agent.journal.stick.sealing import STICK_BYTES_MAX, Sealed, open_sealed
 from agent.journal.trust import Delegation, Role
 from agent.journal.wire import Enrolled, Position, expand
-from agent.ledger.kept.apart import note_delegation
+from agent.ledger.kept.apart import moved, note_delegation, note_forked
 from agent.ledger.kept.feed import apply_page, cursor_of
 from agent.ledger.kept.held import held, note_held, unsynced
 from agent.ledger.ledger import Ledger
@@ -44,17 +44,21 @@ def read_stick(file: Path) -> bytes:
 def take(ledger: Ledger, enrolled: Enrolled, private: X25519PrivateKey, data: bytes, *, news: News) -> Imported:
     """Take what headquarters answered; the same stick again changes nothing.
 
-    Raises ForgedError when it is not headquarters' word to this till, RejectedError when it holds another history than
-    this till's, JournalError when its news do not follow what is known here.
+    A headquarters that was put back is followed into its new epoch. Raises ForgedError when it is not headquarters'
+    word to this till, RejectedError when it holds another history than this till's or is of an epoch that was left,
+    JournalError when its news do not follow what is known here.
     """
     sealed = open_sealed(data)
     stick = FromHq.unpack(sealed)
     if stick.till != ledger.till:
         raise RejectedError(f"this stick is for till {stick.till!r}, this is {ledger.till!r}", hint="carry it there")
     key = _believed(ledger, enrolled, stick, sealed)
-    if stick.hq_epoch != enrolled.hq_epoch:
-        raise JournalError(f"the stick is of headquarters' epoch {stick.hq_epoch!r}, another than this till's")
-    _note(ledger, stick.held)
+    if stick.forked:
+        note_forked(ledger, is_forked=True)
+    if stick.hq_epoch == enrolled.hq_epoch:
+        _note(ledger, stick.held)
+    else:
+        enrolled = _follow(ledger, enrolled, stick, told_ms=news.told_ms)
     pages, members = 0, 0
     for body in stick.pages:
         page = unpack(expand(body, bytes_max=PAGE_BYTES_MAX))
@@ -97,6 +101,24 @@ def _note(ledger: Ledger, positions: Sequence[Position]) -> None:
             check_same(ledger, position, own[position.epoch])
     if further:
         note_held(ledger, further)
+
+
+def _follow(ledger: Ledger, enrolled: Enrolled, stick: FromHq, *, told_ms: int | None) -> Enrolled:
+    """Follow a headquarters that was put back, which may hold less than it said before; return what is known of it now.
+
+    Raises RejectedError for an epoch that was left, or a stick from before the last news: sticks are late.
+    """
+    if told_ms is not None and stick.now_ms <= told_ms:
+        hint = "take the stick that headquarters made last, or export again"
+        raise RejectedError(f"the stick is of headquarters' epoch {stick.hq_epoch[:8]}, and older news", hint=hint)
+    named, restored = {position.epoch: position for position in stick.held}, restored_over(ledger)
+    now = [named.get(identity.epoch, Position(identity.epoch)) for identity in ledger.epochs()]
+    for position, identity in zip(now, ledger.epochs(), strict=True):
+        if position.epoch not in restored or position.seq <= identity.seq:
+            check_same(ledger, position, identity)
+    followed = moved(ledger, enrolled, stick.hq_epoch)
+    note_held(ledger, now)
+    return followed
 
 
 def _apply(ledger: Ledger, page: Page, private: X25519PrivateKey, *, told_ms: int | None) -> int | None:

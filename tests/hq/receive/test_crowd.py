@@ -58,6 +58,15 @@ def test_the_slower_the_requests_the_shorter_the_line() -> None:
     assert slow[True] < fast[True]
 
 
+def test_S13_nobody_waits_for_long_whatever_those_before_him_take() -> None:
+    """What the first ones take is not known yet when the others are let in."""
+    admitted, waited_s = _crowd_of(30, takes_s=0.3)
+
+    assert admitted[False] > 0
+    assert admitted[True] >= 4
+    assert waited_s < 4
+
+
 def test_the_answer_passes_through() -> None:
     async def ask() -> str | None:
         return await Crowd().admit(lambda: "answer", size=0)
@@ -83,10 +92,19 @@ def test_a_large_batch_says_that_the_next_one_follows() -> None:
     crowd = Crowd()
 
     asyncio.run(crowd.admit(lambda: None, size=1000))
-    assert not crowd.is_catching_up()
+    assert not crowd.is_pressing()
 
     asyncio.run(crowd.admit(lambda: None, size=100_000))
-    assert crowd.is_catching_up()
+    assert crowd.is_pressing()
+
+
+def test_a_crowd_says_that_more_will_come() -> None:
+    async def come() -> bool:
+        crowd = Crowd()
+        await asyncio.gather(*(crowd.admit(lambda: time.sleep(0.01), size=0) for _ in range(100)))
+        return crowd.is_pressing()
+
+    assert asyncio.run(come())
 
 
 def test_nobody_comes_back_with_all_others() -> None:

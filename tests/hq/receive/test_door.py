@@ -19,6 +19,7 @@ from agent.journal.wire import (
     MAP_TYPE,
     REQUEST_COVERS,
     REQUEST_TAG,
+    Nonce,
     Refusal,
     compress,
     read,
@@ -71,7 +72,7 @@ def test_a_request_that_was_tampered_with_is_nobodys(till: Visitor, change: Chan
 
     assert answer.status == 401
     assert "signature" in read(answer.body, Refusal.from_map).message
-    till.counter = 0
+    till.last = Nonce(till.database.epoch, 0, "start")
     till.where()
 
 

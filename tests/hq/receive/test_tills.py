@@ -79,12 +79,52 @@ def test_a_replayed_request_has_no_effect(till: Visitor, database: Database) -> 
     captured = till.batch(1, 3)
     till.ask(captured)
     till.where()
+    till.where()
 
     for _ in range(5):
         refused(till.ask(captured), 409)
 
     assert till.where().positions == (till.position(3),)
     assert _flags(database) == [("counter", 5)]
+
+
+def test_a_request_that_comes_after_its_successor_does_nothing(till: Visitor, database: Database) -> None:
+    till.append()
+    late = till.batch(1, 1)
+    till.ask(late)
+    till.append()
+    till.send(2)
+
+    assert "comes after its successor" in refused(till.ask(late), 400)
+
+    assert _flags(database) == []
+    assert till.where().positions == (till.position(2),)
+
+
+def test_a_copy_that_waits_for_an_older_answer_is_found_by_what_it_asks_then(till: Visitor, database: Database) -> None:
+    waited_for = till.request("where", b"{}")
+    clone = copy.copy(till)
+    till.ask(waited_for)
+    till.where()
+    refused(clone.ask(waited_for), 400)
+
+    refused(clone.ask(clone.request("where", b"{}")), 409)
+
+    assert _flags(database) == [("counter", 1)]
+
+
+@pytest.mark.parametrize(("word", "size", "status"), [("nothing", 2, 404), ("where", 70_000, 413)])
+def test_what_is_refused_for_its_place_or_size_is_refused_in_our_name_and_uses_its_number(
+    till: Visitor, database: Database, word: str, size: int, status: int
+) -> None:
+    request = till.request(word, b"0" * size)
+
+    first = till.ask(request)
+
+    refused(first, status)
+    assert till.ask(request) == first
+    till.where()
+    assert _flags(database) == []
 
 
 def test_the_second_copy_of_a_till_is_found_at_its_first_request(till: Visitor, database: Database) -> None:

@@ -68,12 +68,17 @@ def unheard(database: Database, till: Visitor, *, days: int) -> None:
         conn.execute(one.values(contact_ms=at_ms, reported_ms=at_ms))
 
 
+def put_in_force(database: Database, data: bytes, *, shop: str = SHOP) -> None:
+    """Let a shop have this programme."""
+    with database.write() as conn:
+        terms = {"version": "terms", "data": data}
+        statement = insert(conn, programme).values(shop=shop, **terms)
+        conn.execute(statement.on_conflict_do_update(index_elements=["shop"], set_=terms))
+
+
 @pytest.fixture
 def work(database: Database, folder: object) -> Work:
     """Its jobs; any share may expire."""
-    with database.write() as conn:
-        terms = {"version": "terms", "data": TERMS}
-        statement = insert(conn, programme).values(shop=SHOP, **terms)
-        conn.execute(statement.on_conflict_do_update(index_elements=["shop"], set_=terms))
+    put_in_force(database, TERMS)
     settings = config.load(folder)  # type: ignore[arg-type]  # a path
     return Work(database, replace(settings, work=config.Work(expiry_share_max=100)))

@@ -90,7 +90,7 @@ def test_each_job_is_done_once_a_business_day(work: Work, till: Visitor) -> None
     assert outcomes(work) == {}
     assert len(own_entries(work.database, "units_expired")) == 1
     with work.database.read() as conn:
-        assert [run.last_done for run in last_runs(conn)] == [TODAY.isoformat()] * 3
+        assert {run.last_done for run in last_runs(conn)} == {TODAY.isoformat()}
 
 
 def test_two_rebuilds_later_the_books_are_the_same(work: Work, till: Visitor, hq_keys: Keys) -> None:

@@ -15,13 +15,10 @@ from agent.ledger.kept.held import unsynced
 from agent.sync.enrol import require_pinned
 from agent.sync.keys import load_keys
 from agent.sync.stick.exporting import export
-from agent.sync.stick.importing import Imported
-from agent.sync.stick.importing import take as take_answer
-from agent.sync.timing.news import News
-from hq import config, keys, stick
-from hq.stick import Taken
-from tests.hq.headquarters import found, opened, serving, till_rows, wait_for_books
+from hq import config, keys
+from tests.hq.headquarters import found, serving, till_rows, wait_for_books
 from tests.sync.halves import Till
+from tests.sync.stick.carried import answer_to, export_of, take_in, taken_by
 
 
 @pytest.fixture
@@ -33,26 +30,6 @@ def away(tmp_path: Path, own_hq: Path) -> Iterator[Till]:
         yield till
 
 
-def _export(till: Till, **limits: int) -> bytes:
-    return export(till.ledger, require_pinned(till.ledger), load_keys(till.folder), **limits).data
-
-
-def _take(hq: Path, data: bytes) -> Taken:
-    with opened(hq) as database:
-        return stick.take(database, keys.load(config.load(hq).keys), data)
-
-
-def _answer(hq: Path, data: bytes) -> bytes:
-    answer = _take(hq, data).answer
-    assert answer is not None
-    return answer
-
-
-def _import(till: Till, data: bytes) -> Imported:
-    private = load_keys(till.folder).profile
-    return take_answer(till.ledger, require_pinned(till.ledger), private, data, news=News(till.ledger))
-
-
 def _version(till: Till) -> int:
     return cursor_of(till.ledger, require_pinned(till.ledger).hq_epoch).version
 
@@ -61,10 +38,10 @@ def test_both_directions_of_a_meeting_fit_on_a_stick(away: Till, own_hq: Path) -
     away.enrol_member(1, "Ada", "020 7946 0001")
     away.sell(10, card=1)
 
-    taken = _take(own_hq, _export(away))
+    taken = taken_by(own_hq, export_of(away))
     assert (taken.entries, taken.trouble) == (away.ledger.identity.seq, None)
     assert taken.answer is not None
-    imported = _import(away, taken.answer)
+    imported = take_in(away, taken.answer)
 
     assert imported.members == 1
     assert imported.waiting == unsynced(away.ledger) == 0
@@ -80,18 +57,18 @@ def test_what_happened_at_another_till_comes_by_stick(away: Till, own_hq: Path, 
         other.meet()
         wait_for_books(own_hq)
 
-    _import(away, _answer(own_hq, _export(away)))
+    take_in(away, answer_to(own_hq, export_of(away)))
 
     assert away.points(1) == 10
 
 
 def test_a_lost_stick_is_made_good_by_the_next(away: Till, own_hq: Path) -> None:
     away.sell(10, card=1)
-    _export(away)  # lost on the way there
-    _take(own_hq, _export(away))  # its answer is lost on the way back
+    export_of(away)  # lost on the way there
+    taken_by(own_hq, export_of(away))  # its answer is lost on the way back
     away.sell(20, card=1)
 
-    imported = _import(away, _answer(own_hq, _export(away)))
+    imported = take_in(away, answer_to(own_hq, export_of(away)))
 
     assert imported.waiting == 0
     assert away.points(1) == 30
@@ -99,13 +76,13 @@ def test_a_lost_stick_is_made_good_by_the_next(away: Till, own_hq: Path) -> None
 
 def test_sticks_may_come_twice_and_in_any_order(away: Till, own_hq: Path) -> None:
     away.sell(10, card=1)
-    first = _export(away)
+    first = export_of(away)
     away.sell(20, card=1)
-    second = _export(away)
+    second = export_of(away)
 
-    answers = [_answer(own_hq, data) for data in (second, first, second, first)]
+    answers = [answer_to(own_hq, data) for data in (second, first, second, first)]
     for answer in (answers[3], answers[0], answers[2], answers[1], answers[0]):
-        _import(away, answer)
+        take_in(away, answer)
 
     assert till_rows(own_hq)["corner/1"].entries == away.ledger.identity.seq
     assert unsynced(away.ledger) == 0
@@ -115,21 +92,21 @@ def test_sticks_may_come_twice_and_in_any_order(away: Till, own_hq: Path) -> Non
 def test_news_of_a_later_stick_count_though_an_earlier_one_was_taken_first(
     away: Till, own_hq: Path, tmp_path: Path
 ) -> None:
-    data = _export(away)
-    earlier = _answer(own_hq, data)
+    data = export_of(away)
+    earlier = answer_to(own_hq, data)
     with serving(own_hq) as address, Till(tmp_path, "2", address) as other:
         other.enrol(own_hq)
         other.sell(10, card=1)
         other.meet()
         wait_for_books(own_hq)
-    later = _answer(own_hq, data)
+    later = answer_to(own_hq, data)
 
-    _import(away, earlier)
-    _import(away, later)
+    take_in(away, earlier)
+    take_in(away, later)
     version = _version(away)
     assert away.points(1) == 10
 
-    assert _import(away, earlier).pages == 0
+    assert take_in(away, earlier).pages == 0
     assert _version(away) == version
     assert away.points(1) == 10
 
@@ -138,13 +115,13 @@ def test_a_line_that_comes_back_goes_on_with_the_next_number(away: Till, own_hq:
     with serving(own_hq):
         away.meet()
     away.sell(10, card=1)
-    data = _export(away)
+    data = export_of(away)
     with serving(own_hq):
         away.meet()  # what is on the stick went over the line meanwhile
         away.sell(20, card=1)
 
-    _import(away, _answer(own_hq, data))
-    _import(away, _answer(own_hq, _export(away)))
+    take_in(away, answer_to(own_hq, data))
+    take_in(away, answer_to(own_hq, export_of(away)))
     away.hang_up()
     with serving(own_hq):
         away.sell(30, card=1)
@@ -162,7 +139,7 @@ def test_a_request_in_flight_is_asked_again_after_a_stick_brought_what_it_held(a
     away.sell(10, card=1)
     with pytest.raises(Exception, match="no answer"):
         away.meet()  # its number is used and kept, nobody heard it
-    _import(away, _answer(own_hq, _export(away)))
+    take_in(away, answer_to(own_hq, export_of(away)))
     away.hang_up()
 
     with serving(own_hq):
@@ -183,54 +160,54 @@ def test_what_does_not_fit_travels_with_the_next_stick(away: Till, own_hq: Path)
 def test_a_stick_of_another_till_is_refused_on_both_sides(away: Till, own_hq: Path, tmp_path: Path) -> None:
     with serving(own_hq) as address, Till(tmp_path, "2", address) as other:
         other.enrol(own_hq)
-        answer = _answer(own_hq, _export(other))
+        answer = answer_to(own_hq, export_of(other))
 
         with pytest.raises(RejectedError, match="is for till 'corner/2', this is 'corner/1'"):
-            _import(away, answer)
+            take_in(away, answer)
         with pytest.raises(JournalError, match="not from headquarters"):
-            _import(away, _export(away))
+            take_in(away, export_of(away))
         with pytest.raises(JournalError, match="not from a till"):
-            _take(own_hq, answer)
+            taken_by(own_hq, answer)
 
 
 def test_headquarters_takes_no_stick_that_the_till_did_not_sign(away: Till, own_hq: Path, tmp_path: Path) -> None:
     elsewhere = found(tmp_path / "elsewhere")
     away.sell(10, card=1)
-    data = _export(away)
+    data = export_of(away)
 
     with pytest.raises(RejectedError, match="no key of till 'corner/1' signed this stick"):
-        _take(elsewhere, data)
+        taken_by(elsewhere, data)
     with pytest.raises(RejectedError, match="no key of till"):
-        _take(own_hq, data[:-1] + bytes([data[-1] ^ 1]))
+        taken_by(own_hq, data[:-1] + bytes([data[-1] ^ 1]))
     assert till_rows(own_hq)["corner/1"].entries == 0
 
 
 def test_a_till_takes_no_stick_that_its_headquarters_did_not_sign(away: Till, own_hq: Path, tmp_path: Path) -> None:
     thief = keys.load(config.load(found(tmp_path / "thief")).keys)
-    answer = FromHq.unpack(open_sealed(_answer(own_hq, _export(away))))
+    answer = FromHq.unpack(open_sealed(answer_to(own_hq, export_of(away))))
     version = _version(away)
 
     forged = answer.pack(thief.feed.private)
     with pytest.raises(ForgedError):
-        _import(away, forged)
+        take_in(away, forged)
     assert _version(away) == version
 
 
 def test_a_stick_under_a_key_that_was_replaced_is_refused(away: Till, own_hq: Path, tmp_path: Path) -> None:
-    old = _answer(own_hq, _export(away))
+    old = answer_to(own_hq, export_of(away))
     keys.rotate(config.load(own_hq).keys, Role.FEED, root_file=own_hq / "root.key", serial=None)
-    _import(away, _answer(own_hq, _export(away)))
+    take_in(away, answer_to(own_hq, export_of(away)))
 
     with pytest.raises(ForgedError, match="no longer headquarters'"):
-        _import(away, old)
+        take_in(away, old)
 
 
 def test_another_history_than_this_tills_is_found_on_a_stick_too(away: Till, own_hq: Path) -> None:
     away.sell(10, card=1)
-    answer = FromHq.unpack(open_sealed(_answer(own_hq, _export(away))))
+    answer = FromHq.unpack(open_sealed(answer_to(own_hq, export_of(away))))
     (position,) = answer.held
     private = keys.load(config.load(own_hq).keys).feed.private
     other = replace(answer, held=(replace(position, head=bytes(32)),))
 
     with pytest.raises(RejectedError, match="another history"):
-        _import(away, other.pack(private))
+        take_in(away, other.pack(private))

@@ -3,76 +3,111 @@
 from __future__ import annotations
 
 import shutil
+from collections import defaultdict
 from contextlib import closing
+from dataclasses import dataclass, replace
 from typing import Any
 
-from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PublicKey
+from sqlalchemy import Connection, select
 
-from agent.journal.batch import BatchItem
+from agent.errors import JournalError
+from agent.journal.batch import BatchItem, SealedProfile
 from agent.journal.chain import GENESIS, link
-from agent.journal.wire import Outcome, Position
-from agent.ledger.outbox import items_after
-from agent.sync.enrol import require_pinned
+from agent.journal.entry import decode_entry
+from agent.journal.wire import HQ, Outcome, Position
 from hq import config
 from hq.books.worker import advance
 from hq.database import Database
 from hq.receive.raw import take
-from tests.faults.sync.simulator.halves import SimTill
+from hq.tables import branch, journal, raw, sealed, sealed_key
 from tests.faults.sync.simulator.simulation import FIRST_EVENING, Simulation
 from tests.hq.headquarters import members_of_books
 
-_ALL = 1_000_000
-_AT_ONCE = 5  # entries of one journal, before another's turn
+_AT_ONCE = 12  # entries of one journal, at most, before another's turn
 
 
-def in_another_order(sim: Simulation) -> dict[str, list[Any]]:
-    """Return the members' state in the books of a second headquarters that took the tills' entries in random turns."""
+def in_another_order(sim: Simulation, conn: Connection) -> dict[str, list[Any]]:
+    """Return the members' state in the books of a second headquarters that took the same journals in random turns.
+
+    A till's epochs come one after the other, and a machine's that lost after those of its till.
+    """
     folder = sim.folder / "other-hq"
     shutil.copytree(sim.folder / FIRST_EVENING, folder)
-    turns = [(till, _Queue(till)) for till in sim.tills]
+    waiting = _journals(conn)
     with closing(Database(config.load(folder).database)) as database:
-        while turns:
-            till, queue = turn = sim.chance.choice(turns)
-            with database.write() as conn:
-                position, items = queue.next()
-                outcome, _ = take(conn, till.id, position, items, to=queue.at.head)
-                assert outcome is Outcome.HELD
-            if sim.happens(0.3):
+        while waiting:
+            till = sim.chance.choice(list(waiting))
+            with database.write() as other:
+                if waiting[till][0].give(other, sim.chance.randint(1, _AT_ONCE)):
+                    waiting[till].pop(0)
+            if not waiting[till]:
+                del waiting[till]
+            if sim.happens(0.2):
                 advance(database, sim.hq.keys)
-            if queue.is_empty:
-                turns.remove(turn)
         while advance(database, sim.hq.keys):
             pass
-        with database.read() as conn:
-            return members_of_books(conn)
+        with database.read() as other:
+            return members_of_books(other)
 
 
-class _Queue:
-    """What a till has, one epoch after the other."""
+@dataclass
+class _Journal:
+    """What there is of one journal and was not given yet, and after which position it comes."""
 
-    def __init__(self, till: SimTill) -> None:
-        receiver = X25519PublicKey.from_public_bytes(require_pinned(till.ledger).profile_key)
-        limits = {"entries_max": _ALL, "bytes_max": 1 << 40}
-        self._epochs = [
-            (one.epoch, items_after(till.ledger, one.epoch, 0, receiver=receiver, **limits))
-            for one in till.ledger.epochs()
-        ]
-        self.at = Position(self._epochs[0][0], 0, GENESIS)
+    till: str
+    at: Position
+    links: list[tuple[bytes, BatchItem]]
+    is_branch: bool
 
-    @property
-    def is_empty(self) -> bool:
-        return not self._epochs
+    def give(self, conn: Connection, count: int) -> bool:
+        """Give another headquarters the next entries; say whether these were the last ones."""
+        if self.is_branch:
+            row = {"till": self.till, "epoch": self.at.epoch, "seq": self.at.seq, "head": self.at.head}
+            number = conn.execute(journal.insert().values(**row).returning(journal.c.id)).scalar_one()
+            conn.execute(branch.insert().values(journal=number, seq=self.at.seq))
+            self.is_branch = False
+        now, self.links = self.links[:count], self.links[count:]
+        if now:
+            outcome, _ = take(conn, self.till, self.at, [item for _, item in now], to=now[-1][0])
+            assert outcome is Outcome.HELD
+            self.at = Position(self.at.epoch, self.at.seq + len(now), now[-1][0])
+        return not self.links
 
-    def next(self) -> tuple[Position, list[BatchItem]]:
-        """Return the next entries and after which position they come; `at` is then where they lead."""
-        epoch, items = self._epochs[0]
-        before = self.at if self.at.epoch == epoch else Position(epoch, 0, GENESIS)
-        head = before.head
-        for item in items[:_AT_ONCE]:
-            head = link(head, item.data)
-        self.at = Position(epoch, before.seq + len(items[:_AT_ONCE]), head)
-        if items[_AT_ONCE:]:
-            self._epochs[0] = (epoch, items[_AT_ONCE:])
-        else:
-            self._epochs.pop(0)
-        return before, items[:_AT_ONCE]
+
+def _journals(conn: Connection) -> dict[str, list[_Journal]]:
+    """Return the journals that a headquarters holds of each till, in their order, those of machines that lost last."""
+    found: dict[str, list[_Journal]] = defaultdict(list)
+    profiles = _profiles(conn)
+    query = select(journal, branch.c.seq.label("parted")).outerjoin(branch).where(journal.c.till != HQ)
+    rows = conn.execute(query.order_by(journal.c.id)).all()
+    for row in sorted(rows, key=lambda row: row.parted is not None):
+        links = conn.execute(select(raw.c.hash, raw.c.bytes).where(raw.c.journal == row.id).order_by(raw.c.seq)).all()
+        items = [(head, BatchItem(data, tuple(_of(data, profiles)))) for head, data in links]
+        till = row.till.partition("~")[0]
+        if items:
+            start = _before(conn, Position(row.epoch, row.parted or 0), items[0])
+            found[till].append(_Journal(row.till, start, items, row.parted is not None))
+    return found
+
+
+def _before(conn: Connection, at: Position, first: tuple[bytes, BatchItem]) -> Position:
+    """Return the position, at that place of an epoch, which an entry follows."""
+    query = select(raw.c.hash).join(journal).where(journal.c.epoch == at.epoch, raw.c.seq == at.seq)
+    heads = {GENESIS, *conn.scalars(query)}
+    return replace(at, head=next(head for head in heads if link(head, first[1].data) == first[0]))
+
+
+def _profiles(conn: Connection) -> dict[tuple[str, str], SealedProfile]:
+    query = select(sealed, sealed_key.c.wrapped).outerjoin(
+        sealed_key, (sealed_key.c.subject == sealed.c.subject) & (sealed_key.c.digest == sealed.c.digest)
+    )
+    rows = conn.execute(query).all()
+    return {(row.subject, row.digest): SealedProfile(row.subject, row.sealed, row.wrapped) for row in rows}
+
+
+def _of(data: bytes, profiles: dict[tuple[str, str], SealedProfile]) -> list[SealedProfile]:
+    """Return the profiles that an entry names."""
+    try:
+        return [profiles[pair] for pair in decode_entry(data).profiles if pair in profiles]
+    except JournalError:
+        return []

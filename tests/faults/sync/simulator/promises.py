@@ -5,8 +5,8 @@ One function a promise, one row in PROMISES; each raises AssertionError.
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Callable, Mapping
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -19,9 +19,11 @@ from agent.journal.sealed import digest
 from agent.journal.wire import HQ
 from agent.ledger import audit
 from agent.ledger.kept import programmes
+from agent.ledger.kept.apart import said_forked
 from agent.ledger.kept.feed import cursor_of
 from agent.loyalty.programme import version_of
-from hq.books.totals import books, tills
+from hq.apart import epochs, forks
+from hq.books.totals import Takings, books, tills
 from hq.database import last_version
 from hq.tables import flag, fork, journal, lot, quarantine, raw, sealed
 from tests.faults.sync.both_books import (
@@ -33,18 +35,12 @@ from tests.faults.sync.both_books import (
     summed,
 )
 from tests.faults.sync.simulator.again import in_another_order
-from tests.faults.sync.simulator.halves import SimTill
-from tests.faults.sync.simulator.simulation import Simulation
+from tests.faults.sync.simulator.simulation import Link, Simulation, journal_of
 from tests.hq.headquarters import members_of_books
 
+ALL = "all"
 CLOCK_MS = 1000  # a till's idea of headquarters' time, once it heard it, is at most so far off
-_ENTRIES = """
-SELECT epoch.id, entry.n - epoch.first_n + 1, entry.hash, entry.bytes FROM entry
-JOIN epoch ON epoch.no = (SELECT max(no) FROM epoch WHERE first_n <= entry.n) ORDER BY entry.n
-"""
-
-Place = tuple[str, str, int]  # till, epoch, seq
-Link = tuple[bytes, bytes]  # hash, bytes
+Place = tuple[str, str, int]  # journal (a till, or a machine of it that lost: `till~...`), epoch, seq
 
 
 @dataclass(frozen=True)
@@ -55,13 +51,23 @@ class Quiet:
     conn: Connection
 
     @cached_property
-    def at_tills(self) -> dict[Place, Link]:
-        return {place: link for till in self.sim.tills for place, link in journal_of(till).items()}
+    def at_hq(self) -> dict[Place, Link]:
+        """What headquarters holds, its own journal included."""
+        query = select(journal.c.till, journal.c.epoch, raw.c.seq, raw.c.hash, raw.c.bytes).join(raw)
+        return {
+            (row.till, row.epoch, row.seq): Link(row.till.partition("~")[0], row.epoch, row.seq, row.hash, row.bytes)
+            for row in self.conn.execute(query)
+        }
 
     @cached_property
-    def at_hq(self) -> dict[Place, Link]:
-        query = select(journal.c.till, journal.c.epoch, raw.c.seq, raw.c.hash, raw.c.bytes).join(raw)
-        return {(row.till, row.epoch, row.seq): (row.hash, row.bytes) for row in self.conn.execute(query)}
+    def of_tills(self) -> list[Link]:
+        """What headquarters holds of tills."""
+        return [link for place, link in self.at_hq.items() if place[0] != HQ]
+
+    @cached_property
+    def at_machines(self) -> dict[str, set[Link]]:
+        """What each machine has recorded, by its name."""
+        return {one.name: journal_of(one) for one in self.sim.machines}
 
     @cached_property
     def aside(self) -> set[Place]:
@@ -69,9 +75,9 @@ class Quiet:
         return {(row.till, row.epoch, row.seq) for row in self.conn.execute(query)}
 
     @cached_property
-    def booked(self) -> list[Entry]:
-        """Every entry that the books hold."""
-        return [decode_entry(data) for place, (_, data) in self.at_hq.items() if place not in self.aside]
+    def booked(self) -> list[tuple[str, Entry]]:
+        """Every entry that the books hold, and in which journal."""
+        return [(place[0], decode_entry(link.data)) for place, link in self.at_hq.items() if place not in self.aside]
 
     @cached_property
     def lots(self) -> Lots:
@@ -79,67 +85,101 @@ class Quiet:
         return lots_of_books(self.conn)
 
 
-def journal_of(till: SimTill) -> dict[Place, Link]:
-    with till.ledger.reading() as conn:
-        rows = conn.execute(_ENTRIES).fetchall()
-    return {(till.id, epoch, seq): (bytes(head), bytes(data)) for epoch, seq, head, data in rows}
-
-
 # -- journals ----------------------------------------------------------------------------------------------------------
 
 
 def holds_all_of_every_journal(quiet: Quiet) -> None:
-    """S1, S3, S5, S6: byte for byte, every entry of every till and no other, without a gap."""
-    held = {place: link for place, link in quiet.at_hq.items() if place[0] != HQ}
-    assert held.keys() == quiet.at_tills.keys(), sorted(held.keys() ^ quiet.at_tills.keys())
-    assert held == quiet.at_tills
+    """S1, S3, S5, S6, S8, S9: byte for byte and once, every entry that a machine has, and none that no machine had."""
+    held, had = Counter(quiet.of_tills), set[Link]().union(*quiet.at_machines.values())
+    assert not had - held.keys(), f"headquarters lacks {_places(had - held.keys())}"
+    strange = held.keys() - had - quiet.sim.gone
+    assert not strange, f"headquarters alone has {_places(strange)}"
+    assert set(held.values()) <= {1}, f"twice: {_places(link for link, times in held.items() if times > 1)}"
+    for till in quiet.sim.tills:
+        own = {quiet.at_hq.get((till.id, link.epoch, link.seq)) for link in quiet.at_machines[till.name]}
+        assert own == quiet.at_machines[till.name], f"the journal of {till.id} is another machine's than {till.name}'s"
 
 
 def what_was_acknowledged_is_held(quiet: Quiet) -> None:
-    """S2: what a till was ever told to be held is held."""
-    for (till, epoch), (seq, head) in quiet.sim.acked.items():
-        assert not seq or quiet.at_hq[till, epoch, seq][0] == head, (till, epoch, seq)
+    """S2, S10: what a till was ever told to be held is held; after headquarters was put back, if any machine has it."""
+    held = {link[:-1] for link in quiet.of_tills}
+    lost = quiet.sim.acked - held
+    if quiet.sim.put_back:
+        lost &= {link[:-1] for links in quiet.at_machines.values() for link in links}
+    assert not lost, lost
 
 
 def applies_each_entry_once(quiet: Quiet) -> None:
-    """S1: the takings of each till are those of its own entries."""
-    said = {
-        row.till: [(one.sales, one.sales_money, one.refunds, one.returns_money) for one in row.takings]
-        for row in tills(quiet.conn)
-    }
+    """S1, S9: the takings of each till are those of its own entries, and all takings those of all entries."""
     sums: dict[str, list[int]] = defaultdict(lambda: [0, 0, 0, 0])
-    for entry in quiet.booked:
+    for name, entry in quiet.booked:
         if entry.kind in {"sale", "refund"}:
             money = entry.body["total" if entry.kind == "sale" else "money"]
             at = 0 if entry.kind == "sale" else 2
-            sums[entry.till][at] += 1
-            sums[entry.till][at + 1] += money
-    assert {till: rows for till, rows in said.items() if rows} == {till: [tuple(sum_)] for till, sum_ in sums.items()}
+            for one in (name, ALL):
+                sums[one][at] += 1
+                sums[one][at + 1] += money
+    said = {row.till: _numbers(row.takings) for row in tills(quiet.conn) if row.takings}
+    said[ALL] = _numbers(books(quiet.conn).takings)
+    assert said == {till: tuple(sum_) for till, sum_ in sums.items() if "~" not in till}
 
 
 def profiles_come_with_their_entries(quiet: Quiet) -> None:
     """S1, S6: headquarters has every profile that its till has and an entry names."""
-    named = {pair for entry in quiet.booked for pair in entry.profiles}
+    named = {pair for _, entry in quiet.booked for pair in entry.profiles}
     held = {(row.subject, row.digest) for row in quiet.conn.execute(select(sealed.c.subject, sealed.c.digest))}
-    for till in quiet.sim.tills:
+    for till in quiet.sim.machines:
         with till.ledger.reading() as conn:
             rows = conn.execute("SELECT subject, sealed FROM profile").fetchall()
         own = {(subject, digest(data)) for subject, data in rows} & named
-        assert own <= held, (till.id, own - held)
+        assert own <= held, (till.name, own - held)
 
 
 def no_till_is_taken_for_two(quiet: Quiet) -> None:
-    """S3, S4: nothing was forked, and only a copy of a request that came late is a number out of turn."""
-    assert not quiet.conn.execute(select(fork)).all()
-    found = {row.till for row in quiet.conn.execute(select(flag).where(flag.c.what.in_(("counter", "fork"))))}
-    assert found <= quiet.sim.replayed, found
+    """S3, S4: only copied and restored tills were forked, and only a copy of a request is a number out of turn."""
+    forked = {row.till for row in quiet.conn.execute(select(journal.c.till).join(fork))}
+    assert not forked, f"left without a decision: {forked}"
+    found = {row.till for row in quiet.conn.execute(select(flag).where(flag.c.what.in_(forks.FLAGS)))}
+    assert found <= quiet.sim.replayed | quiet.sim.doubled, found
+
+
+def one_machine_is_each_till(quiet: Quiet) -> None:
+    """S8, S9: two that speak as one till are found; one of them is the till, and no other spends."""
+    for till in {one.id for one in quiet.sim.machines}:
+        standing = {one.name: not one.lost for one in quiet.sim.machines_of(till)}
+        assert list(standing.values()).count(True) == 1, standing
+    assert all(said_forked(one.ledger) == one.lost for one in quiet.sim.machines)
+    assert all(one.lost for one in forks.machines(quiet.conn)), "undecided"
 
 
 def nonsense_stands_aside_and_blocks_nothing(quiet: Quiet) -> None:
     """S7: what cannot be interpreted is in quarantine, that alone, and the books go to the end."""
-    found = {(till, decode_entry(quiet.at_hq[till, epoch, seq][1]).op) for till, epoch, seq in quiet.aside}
-    assert found == quiet.sim.odd
+    ops = [(place[0], decode_entry(quiet.at_hq[place].data).op) for place in quiet.aside]
+    found = {(name.partition("~")[0], op) for name, op in ops if name != HQ}
+    held = {(link.till, decode_entry(link.data).op) for link in quiet.of_tills}
+    assert found == quiet.sim.odd & held, found ^ quiet.sim.odd
+    assert quiet.sim.put_back or all(name != HQ for name, _ in ops), ops  # what it decided anew is booked once
     assert books(quiet.conn).waiting == 0
+
+
+def headquarters_is_whole(quiet: Quiet) -> None:
+    """S10: every till has reported since headquarters was put back, which has all that any till has of its own."""
+    assert epochs.is_whole(quiet.conn)
+    own = {link.hash: link.data for place, link in quiet.at_hq.items() if place[0] == HQ}
+    for till in quiet.sim.tills:
+        with till.ledger.reading() as conn:
+            kept = {bytes(row[0]): bytes(row[1]) for row in conn.execute("SELECT hash, bytes FROM hq_entry")}
+        lost = [decode_entry(data).op for data in (kept[head] for head in kept.keys() - own.keys())]
+        assert not lost, f"{till.name} has of headquarters' own journal what headquarters lacks: {lost}"
+
+
+def _places(links: Iterable[Link]) -> list[tuple[str, str, int, str]]:
+    return sorted((link.till, link.epoch[:8], link.seq, decode_entry(link.data).kind) for link in links)
+
+
+def _numbers(said: Iterable[Takings]) -> tuple[int, ...]:
+    (pounds,) = said
+    return (pounds.sales, pounds.sales_money, pounds.refunds, pounds.returns_money)
 
 
 # -- books -------------------------------------------------------------------------------------------------------------
@@ -149,7 +189,7 @@ def books_are_the_fold_of_the_journals(quiet: Quiet) -> None:
     """L4: postings sum to zero, and every lot is what the entries add to it."""
     assert books(quiet.conn).balanced
     folded: dict[LotKey, int] = defaultdict(int)
-    for entry in quiet.booked:
+    for _, entry in quiet.booked:
         for key, amount in changes(entry).lots.items():
             folded[key] += amount
     rows = quiet.conn.execute(select(lot.c.account, lot.c.unit, lot.c.lot, lot.c.amount))
@@ -170,7 +210,7 @@ def a_till_says_what_headquarters_says(quiet: Quiet) -> None:
 
 def a_till_is_the_fold_of_what_it_has(quiet: Quiet) -> None:
     """L7, L12: a till's chain verifies and its derived tables are what its entries and the feed say."""
-    till = quiet.sim.till()
+    till = quiet.sim.chance.choice(quiet.sim.tills)
     audit.verify(till.ledger)
     audit.check_derived(till.ledger)
 
@@ -183,8 +223,9 @@ def a_voucher_counts_once(quiet: Quiet) -> None:
 
 def the_order_of_arrival_is_all_one(quiet: Quiet) -> None:
     """S14: booked in another order, the same journals give the same books."""
-    mine = members_of_books(quiet.conn)
-    other = in_another_order(quiet.sim)
+    mine, other = members_of_books(quiet.conn), in_another_order(quiet.sim, quiet.conn)
+    for said in (mine, other):  # what headquarters decided again after it was put back stands aside
+        del said["quarantine"]
     for name, rows in mine.items():
         assert other[name] == rows, f"{name}: {set(map(repr, other[name])) ^ set(map(repr, rows))}"
 
@@ -195,13 +236,13 @@ def the_order_of_arrival_is_all_one(quiet: Quiet) -> None:
 def the_feed_is_taken_whole(quiet: Quiet) -> None:
     """S11: every till is at the last version, with headquarters' own entries and the programme of its shop."""
     version, epoch = last_version(quiet.conn), quiet.sim.hq.database.epoch
-    own = {place[2]: link for place, link in quiet.at_hq.items() if place[0] == HQ}
+    own = {link.hash for place, link in quiet.at_hq.items() if place[:2] == (HQ, epoch)}
     shops = {shop.id: version_of(shop.programme.read_bytes()) for shop in quiet.sim.hq.settings.shops}
     for till in quiet.sim.tills:
         assert cursor_of(till.ledger, epoch).version == version, till.id
         with till.ledger.reading() as conn:
-            rows = conn.execute("SELECT seq, hash, bytes FROM hq_entry").fetchall()
-        assert {seq: (bytes(head), bytes(data)) for seq, head, data in rows} == own, till.id
+            rows = conn.execute("SELECT hash FROM hq_entry WHERE epoch = ?", (epoch,)).fetchall()
+        assert {bytes(head) for (head,) in rows} == own, till.name
         programme = programmes.current(till.ledger)
         assert programme is not None
         assert programme.version == shops[till.id.partition("/")[0]], till.id
@@ -218,11 +259,13 @@ def every_till_has_the_time(quiet: Quiet) -> None:
 
 
 PROMISES: Mapping[str, Callable[[Quiet], None]] = {
-    "S1 S3 S5 S6 prefix": holds_all_of_every_journal,
-    "S1 each entry once": applies_each_entry_once,
+    "S1 S3 S5 S6 S8 S9 journals": holds_all_of_every_journal,
+    "S1 S9 each entry once": applies_each_entry_once,
     "S1 S6 profiles": profiles_come_with_their_entries,
-    "S2 acknowledged": what_was_acknowledged_is_held,
+    "S2 S10 acknowledged": what_was_acknowledged_is_held,
     "S3 S4 identities": no_till_is_taken_for_two,
+    "S8 S9 copies": one_machine_is_each_till,
+    "S10 whole": headquarters_is_whole,
     "S7 quarantine": nonsense_stands_aside_and_blocks_nothing,
     "L4 conservation": books_are_the_fold_of_the_journals,
     "balance": a_till_says_what_headquarters_says,

@@ -14,9 +14,10 @@ from tests.faults.sync.simulator.actions import ACTIONS
 from tests.faults.sync.simulator.founding import Chains, scratch
 from tests.faults.sync.simulator.promises import check_all
 from tests.faults.sync.simulator.simulation import Simulation, begun
+from tests.faults.sync.simulator.thrift import thrifty
 from tests.faults.sync.simulator.world import Times, governed
 
-TILLS = ((5, 60), (6, 15), (8, 15), (12, 7), (20, 3))  # how many, and how often of a hundred seeds
+TILLS = ((5, 66), (6, 15), (8, 12), (12, 5), (20, 2))  # how many, and how often of a hundred seeds
 SHOWN = 40  # the last lines of a history
 
 
@@ -41,7 +42,7 @@ def run(chains: Chains, seed: int, options: Options) -> Simulation:
     chance, times = random.Random(seed), Times()
     tills = options.tills or chance.choices(*zip(*TILLS, strict=True))[0]
     history: list[str] = []
-    with governed(times, chance), chains.copy(tills) as folder:
+    with thrifty(), governed(times, chance), chains.copy(tills) as folder:
         try:
             with begun(folder, tills=tills, times=times, chance=chance, history=history) as sim:
                 for _ in range(options.actions):
@@ -77,6 +78,7 @@ def run_all(seeds: Iterable[int], options: Options, *, said: Callable[[str], Non
                 run(chains, seed, options)
             except BrokenPromiseError as error:
                 broken.append(str(error))
+                said("\n".join(broken[-1].splitlines()[-2:]))
             if done % 100 == 0:
                 said(f"{done} seeds, {done / (time.monotonic() - begun_at):.1f}/s, {len(broken)} broken")
     return broken

@@ -1,16 +1,13 @@
-"""What may happen in a simulation: one function an action, one row in ACTIONS."""
+"""At the counter: sales, members, redemptions, refunds, vouchers; and entries that no counter would write."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
 
 import orjson
 
 from agent.counter import EnrolAsk, LinkAsk, MemberView, RedeemAsk, RefundAsk, RefundLine, SaleAsk, UndoAsk, VoucherAsk
 from agent.journal.fold import ROLES
-from agent.journal.wire import Position
-from agent.ledger.kept.held import held
 from agent.ledger.records import Draft
 from agent.loyalty.cards import Source
 from agent.loyalty.sale import Line
@@ -18,19 +15,11 @@ from agent.slips.facts import SlipFacts
 from tests.faults.sync.simulator.founding import phone
 from tests.faults.sync.simulator.halves import SimTill
 from tests.faults.sync.simulator.simulation import Simulation, Sold
-from tests.faults.sync.simulator.wire import Trouble
-from tests.faults.sync.simulator.world import DAY_S
-from tests.sync.chain import TERMS
 from tests.sync.halves import card_number
 
 BY = "pos"
 CARDS = 7
 POUNDS_MAX = 90
-LATER_TERMS = TERMS.replace("give = 1\n", "give = 2\n", 1)
-IN_1980_MS, IN_2036_MS = 315_532_800_000, 2_082_758_400_000  # what a PC shows whose battery is dead
-
-
-# -- at the counter ----------------------------------------------------------------------------------------------------
 
 
 def sell(sim: Simulation) -> None:
@@ -63,8 +52,8 @@ def link(sim: Simulation) -> None:
 
 def redeem(sim: Simulation) -> None:
     till, op = sim.till(), sim.op()
-    account, units = _member(sim, till).account, sim.chance.randint(1, 150)
-    till.counter.redeem(RedeemAsk(op, account, "points-as-money", units=units), by=BY)
+    member, units = _member(sim, till), sim.chance.randint(1, 150)
+    till.counter.redeem(RedeemAsk(op, member.account, "points-as-money", member.card, units=units), by=BY)
     sim.redeemed.append((till.id, op))
 
 
@@ -110,7 +99,7 @@ def _member(sim: Simulation, till: SimTill) -> MemberView:
 
 
 def _named(sim: Simulation, till: str) -> SimTill:
-    return next(one for one in sim.tills if one.id == till)
+    return sim.chance.choice(sim.machines_of(till))
 
 
 def _slip_code(till: SimTill) -> str | None:
@@ -118,9 +107,6 @@ def _slip_code(till: SimTill) -> str | None:
         (facts,) = conn.execute("SELECT facts FROM slip ORDER BY id DESC LIMIT 1").fetchone()
     returns = SlipFacts.from_json(orjson.loads(facts)).returns
     return None if returns is None else returns.qr or returns.typed
-
-
-# -- in the journal ----------------------------------------------------------------------------------------------------
 
 
 def begin_epoch(sim: Simulation) -> None:
@@ -137,106 +123,3 @@ def write_nonsense(sim: Simulation) -> None:
     till.ledger.append(draft)
     if kind == "sale":
         sim.odd.add((till.id, op))
-
-
-# -- over the line -----------------------------------------------------------------------------------------------------
-
-
-def step(sim: Simulation) -> None:
-    """One request of one till's meeting, which may go wrong in any way."""
-    till = sim.till()
-    trouble = sim.chance.choice(list(Trouble)) if sim.happens(0.4) else None
-    till.step(trouble)
-    sim.note(f"    {till.id} {trouble and trouble.name} {till.error or ''}")
-    _remember_acked(sim, till)
-
-
-def meet(sim: Simulation) -> None:
-    till = sim.till()
-    till.meet()
-    sim.note(f"    {till.id} {till.error or ''}")
-    _remember_acked(sim, till)
-
-
-def deliver_copy(sim: Simulation) -> None:
-    """A copy of an old request arrives at last."""
-    till = sim.till()
-    if till.wire.deliver_late():
-        sim.replayed.add(till.id)
-
-
-def _remember_acked(sim: Simulation, till: SimTill) -> None:
-    known: tuple[Position, ...] = held(till.ledger) or ()
-    sim.acked |= {(till.id, one.epoch): (one.seq, one.head) for one in known}
-
-
-# -- machines and time -------------------------------------------------------------------------------------------------
-
-
-def restart_agent(sim: Simulation) -> None:
-    till = sim.till()
-    till.stop()
-    till.start()
-
-
-def restart_pc(sim: Simulation) -> None:
-    """A till's PC is switched off and on; its battery may be dead."""
-    till = sim.till()
-    till.stop()
-    sim.times.later(60)
-    till.start_pc(shows_ms=sim.chance.choice((None, IN_1980_MS, IN_2036_MS)))
-
-
-def restart_hq(sim: Simulation) -> None:
-    sim.hq.close()
-    sim.hq.open()
-
-
-def book_some(sim: Simulation) -> None:
-    """The books catch up a little."""
-    sim.hq.advance(sim.chance.randint(1, 3))
-
-
-def publish(sim: Simulation) -> None:
-    """The office changes the programme of every shop."""
-    path = sim.hq.settings.shops[0].programme
-    path.write_text(LATER_TERMS if path.read_text() == TERMS else TERMS)
-    sim.hq.publish()
-
-
-def time_passes(sim: Simulation) -> None:
-    sim.times.later(sim.chance.choice((1, 600, 8 * 3600, 3 * DAY_S)))
-
-
-def year_without_line(sim: Simulation) -> None:
-    """S12: 400 days nobody meets, and one till's battery dies meanwhile; they go on selling."""
-    till = sim.till()
-    till.stop()
-    sim.times.later(200 * DAY_S)
-    till.start_pc(shows_ms=IN_1980_MS)
-    sell(sim)
-    sim.times.later(200 * DAY_S)
-
-
-ACTIONS: tuple[tuple[int, Callable[[Simulation], None]], ...] = (
-    (20, sell),
-    (5, enrol),
-    (2, link),
-    (8, redeem),
-    (2, undo),
-    (4, spend_voucher),
-    (4, refund),
-    (3, refund_elsewhere),
-    (1, begin_epoch),
-    (1, write_nonsense),
-    (25, step),
-    (5, meet),
-    (2, deliver_copy),
-    (2, restart_agent),
-    (2, restart_pc),
-    (1, restart_hq),
-    (6, book_some),
-    (1, publish),
-    (3, time_passes),
-    (1, year_without_line),
-)

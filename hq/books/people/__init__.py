@@ -1,0 +1,1 @@
+"""What several tills say of one member, put together."""

@@ -1,0 +1,1 @@
+"""Members, as people at headquarters ask for them and decide about them."""

@@ -1,0 +1,1 @@
+"""Who works at the tills, as the desk says."""

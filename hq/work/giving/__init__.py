@@ -1,0 +1,1 @@
+"""What headquarters gives by itself: for friends whose till did not know who brought them, and of what others lost."""
