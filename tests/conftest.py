@@ -1,4 +1,4 @@
-"""The options --slow, --faults and --tillpc: without them, tests marked so are left out. Which database HQ has."""
+"""The options --slow, --faults, --browser, --tillpc: without them, tests marked so are left out. HQ's database."""
 
 from __future__ import annotations
 
@@ -19,12 +19,14 @@ SQLITE, POSTGRES = "sqlite", "postgresql"
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--slow", action="store_true", help="run the tests marked slow, too")
     parser.addoption("--faults", action="store_true", help="run the tests marked faults, and no others")
+    parser.addoption("--browser", action="store_true", help="run the tests marked browser, and no others")
     parser.addoption("--tillpc", action="store_true", help="run the tests marked tillpc, and no others")
 
 
 def pytest_configure(config: pytest.Config) -> None:
     """Know the marker of the till PC; look at twenty times as many examples in the slow run."""
     config.addinivalue_line("markers", "faults: with a broken disk, clock or line; run by scripts/test --faults")
+    config.addinivalue_line("markers", "browser: the pages in Debian's Chromium; run by scripts/test --browser")
     config.addinivalue_line("markers", "databases(*kinds): headquarters' in this test; else SQLite, and all when slow")
     config.addinivalue_line("markers", "tillpc: on a till PC in an emulator; run by scripts/test --tillpc")
     settings.register_profile("slow", max_examples=2000)
@@ -35,7 +37,7 @@ def pytest_configure(config: pytest.Config) -> None:
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Leave out what was not asked for, unless -m makes a choice of its own.
 
-    The till PC runs alone: its times are measured. So do the faults: their tools are not on every machine.
+    The till PC runs alone: its times are measured. So do faults and browser: their tools are not on every machine.
     """
     if config.getoption("markexpr"):
         return
@@ -86,7 +88,7 @@ def founded(database_kind: str, postgres: Postgres, tmp_path_factory: pytest.Tem
 
 
 def _is_asked_for(item: pytest.Item, config: pytest.Config) -> bool:
-    for alone in ("tillpc", "faults"):
+    for alone in ("tillpc", "faults", "browser"):
         marked = item.get_closest_marker(alone) is not None
         if marked or config.getoption(alone):
             return marked and bool(config.getoption(alone))

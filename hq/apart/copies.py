@@ -5,8 +5,9 @@ refused: that opens its case. From then on whoever speaks as this till is told t
 for it: entries follow one another by their hashes, and the same may come again.
 
 One case closes by itself: a till that was restored says so in the first entry of its new epoch. If that grew from what
-headquarters holds, and no other machine has spoken since, it is the till. Should the old one speak after all, that is
-two machines again, and a person decides.
+headquarters holds, and headquarters hears of that epoch for the first time, and no other machine has spoken since, it
+is the till. Should the old one speak after all, or a copy of the new one, that is two machines again, and a person
+decides: an epoch closes one case, and no more.
 """
 
 from __future__ import annotations
@@ -74,13 +75,14 @@ def take(conn: Connection, till_id: str, nonce: Nonce, brought: Brought) -> Bran
     lost = has_lost(conn, till_id, nonce)
     if not lost and is_next(conn, till_id, nonce) and not are_several(conn, till_id):
         return Branched(raw.open_journal(conn, till_id, brought.after.epoch).held, Standing.TILL)
+    begun = raw.open_journal(conn, till_id, brought.after.epoch).held.seq == 0
     if not _keep(conn, till_id, brought):
         return Branched(raw.open_journal(conn, till_id, brought.after.epoch).held, Standing.GAP)
-    lost = lost or _is_of_branch(conn, till_id, brought.end)
-    _note(conn, till_id, nonce, brought.end, lost=lost)
+    lost = lost or _is_of_the_lost(conn, till_id, brought.end)
+    _note(conn, till_id, nonce, brought.end, lost=lost, begun=begun)
     if lost:
         return Branched(brought.end, Standing.LOST)
-    if brought.done and _is_the_restored(conn, till_id, brought.end) and _is_alone(conn, till_id, nonce):
+    if brought.done and _is_the_restored(conn, till_id, nonce, brought.end) and _is_alone(conn, till_id, nonce):
         go_on_from(conn, till_id, nonce)
         conn.execute(delete(copy).where(copy.c.till == till_id, copy.c.nonce == str(nonce)))
         log.warning("till=%s was restored and goes on in epoch %s", till_id, brought.after.epoch[:8])
@@ -90,8 +92,11 @@ def take(conn: Connection, till_id: str, nonce: Nonce, brought: Brought) -> Bran
     return Branched(brought.end, Standing.OPEN)
 
 
-def _note(conn: Connection, till_id: str, nonce: Nonce, end: Position, *, lost: bool) -> None:
-    values = {"epoch": end.epoch, "seq": end.seq, "head": end.head, "lost": lost}
+def _note(conn: Connection, till_id: str, nonce: Nonce, end: Position, *, lost: bool, begun: bool) -> None:
+    """Note where a machine stands, and which epoch is its own: it was the first to bring of it (`begun`)."""
+    values: dict[str, Any] = {"epoch": end.epoch, "seq": end.seq, "head": end.head, "lost": lost}
+    if begun:
+        values["own"] = end.epoch
     added = insert(conn, copy).values(till=till_id, nonce=str(nonce), at_ms=now_ms(), **values)
     conn.execute(added.on_conflict_do_update(index_elements=["till", "nonce"], set_=values))
 
@@ -101,9 +106,10 @@ def _is_alone(conn: Connection, till_id: str, nonce: Nonce) -> bool:
     return conn.scalar(others.limit(1)) is None
 
 
-def _is_the_restored(conn: Connection, till_id: str, end: Position) -> bool:
-    """Say whether a machine was restored, and none has gone further, or come with a later epoch: a copy of it might."""
-    return is_restored(conn, till_id, end) and raw.where(conn, till_id)[-1] == end
+def _is_the_restored(conn: Connection, till_id: str, nonce: Nonce, end: Position) -> bool:
+    """Say whether a machine was restored, and nobody else has spoken in its epoch, or come with a later one."""
+    own = conn.scalar(select(copy.c.own).where(copy.c.till == till_id, copy.c.nonce == str(nonce)))
+    return own == end.epoch and is_restored(conn, till_id, end) and raw.where(conn, till_id)[-1] == end
 
 
 def is_restored(conn: Connection, till_id: str, end: Position) -> bool:
@@ -184,10 +190,18 @@ def _branch_of(conn: Connection, till_id: str, after: Position, heads: Sequence[
     return None
 
 
-def _is_of_branch(conn: Connection, till_id: str, end: Position) -> bool:
-    """Say whether the last entry that a machine holds, of any of its epochs, is one of a machine that lost."""
-    heads = [place.head for place in places(conn, till_id, end)]
+def _is_of_the_lost(conn: Connection, till_id: str, end: Position) -> bool:
+    """Say whether an epoch of a machine is one of those that lost, or its last entry there one of theirs."""
+    found = places(conn, till_id, end)
+    if lost_epochs(conn, till_id) & {place.epoch for place in found}:
+        return True
+    heads = [place.head for place in found]
     return any(_has(conn, row.id, heads) for row in conn.execute(_branches(till_id)).all())
+
+
+def lost_epochs(conn: Connection, till_id: str) -> set[str]:
+    """Return the epochs of a till in which only machines speak that lost it."""
+    return set(conn.scalars(select(copy.c.own).where(copy.c.till == till_id, copy.c.lost, copy.c.own.is_not(None))))
 
 
 def _branches(till_id: str) -> Select[Any]:

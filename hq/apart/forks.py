@@ -8,19 +8,20 @@ refused under: no sale is lost, and none counts twice.
 from __future__ import annotations
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Connection, delete, insert, select, update
+from sqlalchemy import Connection, delete, select, update
 
 from agent.errors import NotAllowedError, UnknownError
 from agent.journal.chain import GENESIS, link
 from agent.journal.wire import Nonce, Position
-from hq.apart.copies import is_held, is_restored, places
+from hq.apart.copies import is_held, is_restored, lost_epochs, places
 from hq.books.own import Decision, decide
 from hq.books.worker import catch_up, derive
-from hq.database import Turn, take_turn
+from hq.clock import now_ms
+from hq.database import Turn, insert, take_turn
 from hq.keys import Keys
 from hq.receive import raw
 from hq.receive.tills import go_on_from
@@ -71,7 +72,8 @@ def _machine(conn: Connection, row: Any) -> Machine:
 def _main(conn: Connection, name: str, known: Sequence[Machine]) -> Machine | None:
     """Return the machine that headquarters goes by, unless it was refused as well and is known."""
     contact_ms = conn.execute(select(till.c.contact_ms).where(till.c.id == name)).scalar_one()
-    held = raw.where(conn, name)
+    of_lost = lost_epochs(conn, name)
+    held = [place for place in raw.where(conn, name) if place.epoch not in of_lost]
     stands = {(one.epoch, one.head) for one in known if one.till == name}
     if not held or (held[-1].epoch, held[-1].head.hex()) in stands:
         return None
@@ -100,8 +102,9 @@ def keep(conn: Connection, till_id: str, head: str, *, epoch: str, keys: Keys) -
     swapped = [place.epoch for place in (last, *left) if _make_main(conn, till_id, place)]
     known = {place for one in others for place in places(conn, till_id, _position(one))}
     others += [_gone(till_id, before[name]) for name in swapped if name in before and before[name] not in known]
+    shared = {place.epoch for place in path}
     for one in others:
-        _let_go(conn, till_id, one)
+        _let_go(conn, till_id, one, shared=shared)
     if kept.nonce is not None:
         conn.execute(delete(copy).where(copy.c.till == till_id, copy.c.nonce == kept.nonce))
         go_on_from(conn, till_id, Nonce.parse(kept.nonce))
@@ -163,32 +166,47 @@ def _make_main(conn: Connection, till_id: str, place: Position) -> bool:
         conn.execute(delete(fork).where(fork.c.journal == into, fork.c.seq == row.seq, fork.c.hash == row.hash))
     for table, rows in ((fork, aside), (raw_table, own)):
         if rows:
-            conn.execute(insert(table), [{name: getattr(row, name) for name in columns} for row in rows])
+            conn.execute(insert(conn, table), [{name: getattr(row, name) for name in columns} for row in rows])
     conn.execute(update(journal).where(journal.c.id == into).values(seq=place.seq, head=place.head))
     return True
 
 
-def _let_go(conn: Connection, till_id: str, machine: Machine) -> None:
-    """Give a machine that is not the till a journal of its own, from where it parted with the till's."""
-    if machine.nonce is not None:
-        lost = update(copy).where(copy.c.till == till_id, copy.c.nonce == machine.nonce)
-        conn.execute(lost.values(lost=True))
+def _let_go(conn: Connection, till_id: str, machine: Machine, *, shared: Collection[str]) -> None:
+    """Give a machine that is not the till a journal of its own, from where it parted with the till's.
+
+    `shared` are the epochs of the machine that is the till.
+    """
     end = _position(machine)
+    own_epoch = None if end.epoch in shared else end.epoch
+    is_known = machine.nonce is not None or own_epoch is not None
+    if is_known:
+        _note_lost(conn, till_id, machine, own_epoch)
     name = f"{till_id}~{(Nonce.parse(machine.nonce).random if machine.nonce else machine.head)[:_NAMED_BY]}"
     for place in places(conn, till_id, end):
         own = _beside(conn, till_id, place)
-        goes_on = place == end and machine.nonce is not None and is_held(conn, till_id, end)
+        goes_on = place == end and is_known and is_held(conn, till_id, end)
         if own or goes_on:
             _begin_branch(conn, name, place, _before(conn, own[0], place.epoch) if own else end, own)
 
 
+def _note_lost(conn: Connection, till_id: str, machine: Machine, own_epoch: str | None) -> None:
+    """Note that a machine lost; one that was not refused yet is known again by its own epoch."""
+    lost = {"lost": True, "own": own_epoch}
+    end = _position(machine)
+    place = {"epoch": end.epoch, "seq": end.seq, "head": end.head}
+    noted = insert(conn, copy).values(
+        till=till_id, nonce=machine.nonce or machine.head, at_ms=now_ms(), **place, **lost
+    )
+    conn.execute(noted.on_conflict_do_update(index_elements=["till", "nonce"], set_=lost))
+
+
 def _begin_branch(conn: Connection, name: str, end: Position, parted: Position, own: Sequence[Any]) -> None:
-    made = insert(journal).values(till=name, epoch=end.epoch, seq=end.seq, head=end.head)
+    made = insert(conn, journal).values(till=name, epoch=end.epoch, seq=end.seq, head=end.head)
     journal_id = conn.execute(made.returning(journal.c.id)).scalar_one()
-    conn.execute(insert(branch).values(journal=journal_id, seq=parted.seq))
+    conn.execute(insert(conn, branch).values(journal=journal_id, seq=parted.seq))
     for row in own:
         moved = {"journal": journal_id, "seq": row.seq, "hash": row.hash, "bytes": row.bytes}
-        conn.execute(insert(raw_table).values(**moved, received_ms=row.received_ms))
+        conn.execute(insert(conn, raw_table).values(**moved, received_ms=row.received_ms))
         conn.execute(delete(fork).where(fork.c.journal == row.journal, fork.c.seq == row.seq, fork.c.hash == row.hash))
 
 

@@ -380,6 +380,7 @@ CREATE TABLE copy (
     epoch VARCHAR NOT NULL,
     seq BIGINT NOT NULL,
     head BLOB NOT NULL,
+    own VARCHAR,
     lost BOOLEAN NOT NULL,
     PRIMARY KEY (till, nonce)
 );

@@ -120,7 +120,8 @@ fork = Table(
 )
 
 # A machine that speaks as a till while another one does, by the nonce it was refused under: where its journal stands,
-# and `lost` once somebody decided that another machine is the till.
+# and `lost` once somebody decided that another machine is the till (before it was refused: by its head). `own` is an
+# epoch in which nobody else had spoken; of one that lost: in which the machine that was kept never did.
 copy = Table(
     "copy",
     metadata,
@@ -130,6 +131,7 @@ copy = Table(
     Column("epoch", TEXT, nullable=False),
     Column("seq", BigInteger, nullable=False),
     Column("head", LargeBinary, nullable=False),
+    Column("own", TEXT),
     Column("lost", Boolean, nullable=False),
 )
 

@@ -75,8 +75,9 @@ class PlayError(TallyError):
 class House:
     """Headquarters and a till in `folder`. As a context manager it ends every process it started."""
 
-    def __init__(self, folder: Path, *, reader: str = "simulated", port: int = 0) -> None:
+    def __init__(self, folder: Path, *, reader: str = "simulated", port: int = 0, database: str = "hq.sqlite") -> None:
         self.folder = folder
+        self._database = database
         self.reader = reader
         self.shop = SHOP
         self.feed = folder / "cards"
@@ -99,8 +100,7 @@ class House:
 
     def prepare(self) -> None:
         """Found headquarters and start it, enrol the till."""
-        self.folder.mkdir(parents=True, exist_ok=True)
-        self._found()
+        self.found()
         self.start_hq()
         self.enrol()
 
@@ -109,9 +109,11 @@ class House:
         self.stop_till(signal.SIGTERM)
         self.stop_hq(signal.SIGTERM)
 
-    def _found(self) -> None:
-        programme = ["--programme", str(PROGRAMME), "--name", "Corner Shops"]
-        self.command("tally-hq", "init", "--dir", str(self.hq_folder), "--shop", self.shop, *programme)
+    def found(self) -> None:
+        """Found headquarters."""
+        self.folder.mkdir(parents=True, exist_ok=True)
+        options = ["--programme", str(PROGRAMME), "--name", "Corner Shops", "--database", self._database]
+        self.command("tally-hq", "init", "--dir", str(self.hq_folder), "--shop", self.shop, *options)
         settings = self.hq_folder / "hq.toml"
         settings.write_text(settings.read_text().replace("port = 8620", f"port = {self.hq_url.rpartition(':')[2]}"))
         self.set_up_till()
@@ -153,7 +155,7 @@ class House:
 
     def _hq_answers(self) -> bool:
         with contextlib.suppress(httpx.TransportError):
-            return httpx.get(self.hq_url + "/", trust_env=False, timeout=5).is_success
+            return httpx.get(self.hq_url + "/openapi.json", trust_env=False, timeout=5).is_success
         return False
 
     def stop_hq(self, how: signal.Signals) -> None:

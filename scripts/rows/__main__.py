@@ -15,12 +15,14 @@ import typer
 from rows.house import agent_rss, agent_start, replay, sale_while_busy
 from rows.large.till import sale_at_10m, start_at_10m
 from rows.large.verify import verify
+from rows.line.crowd import crowd_answer
+from rows.line.growth import sync_growth
+from rows.line.sending import sync_vs_ceiling, sync_vs_copy, sync_vs_pouchdb
 from rows.programme import backtest_row, evaluate_growth, evaluate_row
 from rows.reads import READINGS, read_row
 from rows.row import Row, bare_commits_per_s
 from rows.sales import sale_durable
 from rows.slips import slip_render
-from rows.sync import sync_growth, sync_vs_ceiling, sync_vs_pouchdb
 
 ROWS: dict[str, Callable[[Path], list[Row]]] = {
     "sale_durable": sale_durable,
@@ -30,8 +32,10 @@ ROWS: dict[str, Callable[[Path], list[Row]]] = {
     "sale_while_busy": sale_while_busy,
     "replay": replay,
     "sync_vs_ceiling": sync_vs_ceiling,
+    "sync_vs_copy": sync_vs_copy,
     "sync_vs_pouchdb": sync_vs_pouchdb,
     "sync_growth": sync_growth,
+    "crowd_answer": crowd_answer,
     "agent_start": agent_start,
     "agent_rss": agent_rss,
     "evaluate": evaluate_row,

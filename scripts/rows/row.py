@@ -5,8 +5,10 @@ from __future__ import annotations
 import sqlite3
 import statistics
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 KIB_PER_MIB = 1024
@@ -27,7 +29,11 @@ def paired(
     name: str, unit: str, measure: Callable[[int], float], baseline: Callable[[int], float], *, pairs: int = 5
 ) -> Row:
     """Run measure and baseline in turn, so that a machine that changes its speed changes both; medians of `pairs`."""
-    measured: list[tuple[float, float]] = [(measure(pair), baseline(pair)) for pair in range(pairs)]
+    return row_of(name, unit, [(measure(pair), baseline(pair)) for pair in range(pairs)])
+
+
+def row_of(name: str, unit: str, measured: Sequence[tuple[float, float]]) -> Row:
+    """Return the medians of what was measured in turn: (value, baseline) and (value, baseline)."""
     return Row(
         name,
         statistics.median(value for value, _ in measured),
@@ -39,20 +45,30 @@ def paired(
 
 def bare_commits_per_s(folder: Path, rows: Sequence[bytes]) -> float:
     """One durable row after the other into bare SQLite with the ledger's pragmas: what the disk allows."""
-    path = folder / f"bare-{time.monotonic_ns()}.db"
-    conn = sqlite3.connect(path, isolation_level=None)
+    with bare_commits(folder) as per_s:
+        return per_s(rows)
+
+
+@contextmanager
+def bare_commits(folder: Path) -> Iterator[Callable[[Sequence[bytes]], float]]:
+    """Give what commits rows to one file of bare SQLite, with the ledger's pragmas, and says how many a second."""
+    conn = sqlite3.connect(folder / f"bare-{time.monotonic_ns()}.db", isolation_level=None)
     try:
         for pragma in ("journal_mode = WAL", "synchronous = FULL", "secure_delete = ON", "wal_autocheckpoint = 4000"):
             conn.execute(f"PRAGMA {pragma}")
         conn.execute("CREATE TABLE entry (n INTEGER PRIMARY KEY, bytes BLOB NOT NULL) STRICT")
-        started = time.perf_counter()
-        for n, data in enumerate(rows, 1):
-            conn.execute("BEGIN IMMEDIATE")
-            conn.execute("INSERT INTO entry VALUES (?, ?)", (n, data))
-            conn.execute("COMMIT")
-        return len(rows) / (time.perf_counter() - started)
+        yield partial(_commit_each, conn)
     finally:
         conn.close()
+
+
+def _commit_each(conn: sqlite3.Connection, rows: Sequence[bytes]) -> float:
+    started = time.perf_counter()
+    for data in rows:
+        conn.execute("BEGIN IMMEDIATE")
+        conn.execute("INSERT INTO entry (bytes) VALUES (?)", (data,))
+        conn.execute("COMMIT")
+    return len(rows) / (time.perf_counter() - started)
 
 
 def percentile(values: Sequence[float], share: float) -> float:

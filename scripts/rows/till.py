@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -64,7 +64,7 @@ def _ask(sale: PlannedSale, member: MemberView | None, suffix: str) -> SaleAsk:
     return SaleAsk(sale.op + suffix, lines, account=account, card=card, sold_at=sale.at.isoformat())
 
 
-def entry_bytes(till: BenchTill, asks: list[SaleAsk]) -> list[bytes]:
+def entry_bytes(till: BenchTill, asks: Sequence[SaleAsk]) -> list[bytes]:
     """Return the bytes of the entries that `asks` made."""
     found = [till.ledger.find(ask.op) for ask in asks]
     return [encode_entry(recorded.entry) for recorded in found if recorded is not None]

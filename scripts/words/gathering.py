@@ -24,6 +24,7 @@ _HINTS = (
     "agent/loyalty/reversal",
     "agent/loyalty/spending",
     "agent/slips",
+    "agent/web/api/calls",
     "agent/web/api/routes.py",
 )
 _FOR_IT = ("`", "till.toml", "till.folder", "keys and its lock")

@@ -117,6 +117,8 @@ class Simulation:
                 self._meet(till)
             self._tell_apart()
             self.hq.advance()
+            if self.put_back:
+                self.hq.settle()
             with self.hq.database.read() as conn:
                 version = last_version(conn)
             behind = [one for one in self.machines if self._is_behind(one, version)]
