@@ -7,7 +7,7 @@ that day. Nothing but a comparison with a day is ever asked of the calendar.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
 from agent.journal.entry import MEMBER_PREFIX, Posting
@@ -46,38 +46,32 @@ def is_over(lot: Lot, moment: Moment) -> bool:
 
 def _is_waiting(lot: Lot, moment: Moment) -> bool:
     """Say whether a lot waits; on a clock that headquarters has not confirmed what waits goes on waiting."""
-    if _WAITS not in lot.lot:
-        return False
     day = spendable_from(lot.lot)
     return day is not None and (not moment.confirmed or moment.day < day)
 
 
-def _counting(holder: Holder, unit: str) -> Iterator[Lot]:
-    """Yield a unit's lots, without the debt in those of which as much had gone by time as was then taken back."""
-    gone = {lot.lot: lot.amount for lot in holder.lots.get(expired_of(unit), ())}
+def _counting(holder: Holder, unit: str) -> tuple[Lot, ...]:
+    """Return a unit's lots, without the debt in those of which as much had gone by time as was then taken back."""
+    held, gone = holder.lots.get(unit, ()), {lot.lot: lot.amount for lot in holder.lots.get(expired_of(unit), ())}
     if not gone:
-        yield from holder.lots.get(unit, ())
-        return
-    for lot in holder.lots.get(unit, ()):
-        if lot.amount >= 0 or lot.lot not in gone:
-            yield lot
-        elif lot.amount + gone[lot.lot] < 0:
-            yield lot._replace(amount=lot.amount + gone[lot.lot])
+        return held
+    owed = [lot if lot.amount >= 0 else lot._replace(amount=lot.amount + gone.get(lot.lot, 0)) for lot in held]
+    return tuple([lot for lot, before in zip(owed, held, strict=True) if before.amount >= 0 or lot.amount < 0])
 
 
 def spendable(holder: Holder, moment: Moment) -> Holder:
     """Return the member with nothing but the lots that may be spent now, and his debts."""
     lots = {
-        unit: held
-        if is_counter(unit)  # which neither waits nor ends
-        else tuple(
-            lot
-            for lot in _counting(holder, unit)
-            if lot.amount < 0 or not (is_over(lot, moment) or _is_waiting(lot, moment))
-        )
+        unit: held  # a counter neither waits nor ends
+        if is_counter(unit)
+        else tuple([lot for lot in _counting(holder, unit) if lot.amount < 0 or _is_free(lot, moment)])
         for unit, held in holder.lots.items()
     }
     return Holder(holder.account, holder.status, lots, holder.born)
+
+
+def _is_free(lot: Lot, moment: Moment) -> bool:
+    return (lot.expires is None or not is_over(lot, moment)) and not (_WAITS in lot.lot and _is_waiting(lot, moment))
 
 
 def owned(holder: Holder, unit: str, moment: Moment) -> dict[str, int]:
@@ -105,6 +99,8 @@ def waiting_of(holder: Holder, moment: Moment) -> tuple[Waiting, ...]:
     sums: Counter[tuple[str, str]] = Counter()
     for unit, held in holder.lots.items():
         for lot in held:
-            if lot.amount > 0 and not is_counter(unit) and _is_waiting(lot, moment) and not is_over(lot, moment):
+            if _WAITS not in lot.lot or is_counter(unit):
+                continue
+            if lot.amount > 0 and _is_waiting(lot, moment) and not is_over(lot, moment):
                 sums[lot.lot.partition(_WAITS)[2], unit] += lot.amount
     return tuple(Waiting(unit, units, day) for (day, unit), units in sorted(sums.items()))

@@ -36,12 +36,13 @@ def expire(programme: Programme, holder: Holder, moment: Moment) -> tuple[Postin
     if not moment.confirmed:
         return ()
     postings: list[Posting] = []
-    for unit, lot in _lots(programme, holder):
-        gone = holder.count(expired_of(unit), lot.lot)
-        if lot.amount < 0 < gone:
-            postings += move_to_expired(holder, unit, lot, -min(-lot.amount, gone))
-        elif lot.amount > 0 and lot.expires is not None and lot.expires < moment.day:
-            postings += move_to_expired(holder, unit, lot, lot.amount)
+    for unit, held in _units(programme, holder):
+        for lot in held:
+            gone = holder.count(expired_of(unit), lot.lot)
+            if lot.amount < 0 < gone:
+                postings += move_to_expired(holder, unit, lot, -min(-lot.amount, gone))
+            elif lot.amount > 0 and lot.expires is not None and lot.expires < moment.day:
+                postings += move_to_expired(holder, unit, lot, lot.amount)
     return tuple(postings)
 
 
@@ -59,9 +60,10 @@ def endings_of(programme: Programme, holder: Holder, moment: Moment) -> tuple[En
     if not moment.confirmed:
         return ()
     sums: Counter[tuple[str, str]] = Counter()
-    for unit, lot in _lots(programme, holder):
-        if lot.amount > 0 and lot.expires is not None and lot.expires >= moment.day:
-            sums[lot.expires, unit] += lot.amount
+    for unit, held in _units(programme, holder):
+        for lot in held:
+            if lot.expires is not None and lot.amount > 0 and lot.expires >= moment.day:
+                sums[lot.expires, unit] += lot.amount
     return tuple(Ending(unit, units, day) for (day, unit), units in sorted(sums.items()))
 
 
@@ -97,11 +99,10 @@ def expiring(ending: Ending) -> Reason:
     return Reason("expiring", {"units": ending.units, "unit": ending.unit, "until": ending.day})
 
 
-def _lots(programme: Programme, holder: Holder) -> Iterator[tuple[str, Lot]]:
+def _units(programme: Programme, holder: Holder) -> list[tuple[str, tuple[Lot, ...]]]:
+    """Return the lots of what may end by time: no counter, and no membership."""
     paid_for = {membership.id for membership in programme.memberships}
-    for unit, held in holder.lots.items():
-        if not is_counter(unit) and unit not in paid_for:
-            yield from ((unit, lot) for lot in held)
+    return [(unit, held) for unit, held in holder.lots.items() if not is_counter(unit) and unit not in paid_for]
 
 
 def _notices(programme: Programme, unit: str) -> tuple[int, ...]:
