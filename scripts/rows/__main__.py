@@ -18,6 +18,7 @@ from rows.large.verify import verify
 from rows.line.crowd import crowd_answer
 from rows.line.growth import sync_growth
 from rows.line.sending import sync_vs_ceiling, sync_vs_copy, sync_vs_pouchdb
+from rows.pages.rows import first_paint, panel_p95
 from rows.programme import backtest_row, evaluate_growth, evaluate_row
 from rows.reads import READINGS, read_row
 from rows.row import Row, bare_commits_per_s
@@ -43,6 +44,8 @@ ROWS: dict[str, Callable[[Path], list[Row]]] = {
     "backtest": backtest_row,
     **{f"read_{driver}": read_row(driver) for driver in READINGS},
     "slip_render": slip_render,
+    "panel_p95": panel_p95,
+    "first_paint": first_paint,
 }
 JUDGE_ABOVE = 5_000  # bare commits a second below which the disk is too slow today to judge absolute limits
 

@@ -9,7 +9,7 @@ from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
 ROOT = Path(__file__).parents[2]
-PINS = ("build.txt", "till.txt", "dev.txt", "fuzz.txt", "mutants.txt")
+PINS = ("build.txt", "till.txt", "dev.txt", "fuzz.txt", "mutants.txt", "browser.txt")
 
 
 def text_of(name: str) -> str:
@@ -70,7 +70,7 @@ def test_a_till_gets_nothing_of_headquarters_or_of_development() -> None:
     assert {"sqlalchemy", "duckdb", "pytest", "mypy"} & pins("till.txt").keys() == set()
 
 
-@pytest.mark.parametrize("name", ["till.txt", "build.txt", "mutants.txt"])
+@pytest.mark.parametrize("name", ["till.txt", "build.txt", "mutants.txt", "browser.txt"])
 def test_what_is_installed_is_what_was_tested(name: str) -> None:
     tested = pins("dev.txt")
 

@@ -273,3 +273,16 @@ def test_what_people_type_is_never_logged(till: WebTill, caplog: pytest.LogCaptu
     ours = [record.getMessage() for record in caplog.records if not record.name.startswith(_NOT_OURS)]
     assert not [text for text in ours if any(value in text.lower() for value in ("zenobia", "987654", "9250"))]
     assert not logging.getLogger("uvicorn.access").propagate
+
+
+def test_a_hostile_page_stands_in_the_log_once_a_minute(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    with caplog.at_level(logging.WARNING), serve(tmp_path) as till:
+        for _ in range(3):
+            preview(till, Origin="https://evil.example")
+            preview(till, Host="evil.example:80 x=1")
+
+    said = [record.getMessage() for record in caplog.records if "refused=" in record.getMessage()]
+    assert said == [
+        f"refused=foreign_origin host={till.host} origin=https://evil.example",
+        "refused=unknown_host host=evil.example:80?x?1 origin=",
+    ]

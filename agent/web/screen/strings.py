@@ -142,7 +142,7 @@ STRINGS: Final[dict[str, String]] = {
     "card_replace": "New card for a lost one",
     "card_block": "Block a lost card",
     "card_link": "Another card for the family",
-    "card_correct": "Correct name, phone, address",
+    "card_correct": "Correct name, phone, e-mail",
     "card_consents": "What we may write",
     "card_pin": "New PIN",
     "card_balance": "Print the balance",
@@ -223,6 +223,8 @@ STRINGS: Final[dict[str, String]] = {
     "approve_move_sale": "Moving a sale needs a supervisor",
     "approve_goodwill": "Points as goodwill need a supervisor",
     "approve_training": "Training needs a supervisor",
+    "approve_leave": "Erasing a member needs a supervisor",
+    "approve_member_pin": "A PIN without the card needs a supervisor",
     "approve_staff": "This needs a supervisor",
     # readers, printers, headquarters
     "bank_card": "Bank card: ask for the loyalty card",

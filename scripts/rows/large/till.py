@@ -140,7 +140,7 @@ def start_at_10m(folder: Path) -> list[Row]:
         lambda _pair: _start_s(small, folder),
         pairs=STARTS,
     )
-    with _agent(large, folder) as running:
+    with agent(large, folder) as running:
         _sell(running, SALES)
         before = resident_mib(running.pid)
         _sell(running, 5 * SALES)
@@ -154,15 +154,15 @@ def _start_s(ledger: Path, folder: Path) -> float:
             os.fsync(file.fileno())
             os.posix_fadvise(file.fileno(), 0, 0, os.POSIX_FADV_DONTNEED)
     started = time.perf_counter()
-    with _agent(ledger, folder):
+    with agent(ledger, folder):
         return time.perf_counter() - started
 
 
 @contextmanager
-def _agent(ledger: Path, folder: Path) -> Iterator[Running]:
-    """Run the agent on a ledger until it answers, and to the end of the block."""
+def agent(ledger: Path, folder: Path, *, devices: str = "") -> Iterator[Running]:
+    """Run the agent on a ledger until it answers, and to the end of the block; `devices` are sections of till.toml."""
     config = folder / "till.toml"
-    config.write_text(_TILL_TOML.format(folder=ledger.resolve()))
+    config.write_text(_TILL_TOML.format(folder=ledger.resolve()) + devices)
     command = [str(Path(sys.executable).parent / "tally"), "run", "--config", str(config)]
     with (folder / "till.log").open("ab") as log, subprocess.Popen(command, stdout=log, stderr=log) as process:
         try:

@@ -86,3 +86,14 @@ def test_a_card_that_is_read_in_mid_sale_does_not_take_the_sale_over(at_hand: At
     read(at_hand, shop, NEXT_CARD)
 
     assert member_of(at_hand) == first
+
+
+def test_a_card_that_is_read_is_at_no_other_screen(at_hand: AtHand, shop: Shop) -> None:
+    said(at_hand)
+    said(at_hand, hand=Hand(at_hand.to_map("en")["op"]))
+    assert at_hand.to_map("en")["by"] == BY
+
+    read(at_hand, shop, CARD)
+
+    assert at_hand.to_map("en")["screen"] is None
+    assert at_hand.to_map("en")["by"] is None

@@ -44,6 +44,7 @@ async function take(till, asked, called) {
   kept.keepRedeemed(body.op);
   try {
     const taken = await post("redemptions", body);
+    if (body.reward && taken.vouchers.length) return printed(till, body.op, taken.label);
     const one = { op: body.op, label: called(taken), value: taken.value };
     await till.put({ taken: [...till.state.taken, one], judged: null }, till.state.member ? { again: true } : {});
     till.tell("good", say("redeemed", { label: one.label }));
@@ -53,4 +54,12 @@ async function take(till, asked, called) {
     await till.undo(body.op);
     return false;
   }
+}
+
+/** A reward that is a voucher belongs to no sale: it is printed, and spent by its code. */
+async function printed(till, op, label) {
+  kept.dropRedeemed(op);
+  await till.put({ judged: null }, { again: true });
+  till.tell("good", say("redeemed", { label }), say("slip_coming"));
+  return true;
 }

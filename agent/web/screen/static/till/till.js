@@ -132,6 +132,7 @@ export class Till {
       this.tell("bad", say("no_answer_yet"), say("no_answer_yet_hint"));
       return false;
     }
+    if (this.idle && !this.state.last && !this.state.pushed) return true; // Esc twice: the first is on its way
     for (const { op } of this.state.taken) await this.undo(op);
     return this.put({ ...NOTHING, last: null });
   }

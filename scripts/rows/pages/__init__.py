@@ -1,0 +1,1 @@
+"""Rows about what is to be seen in Chromium."""
