@@ -39,7 +39,7 @@ class Machine:
     """A machine that speaks as a till: where its journal stands, and the nonce it was refused under.
 
     `entries` are those of its own, which headquarters keeps beside the till's journal. The machine that headquarters
-    goes by has no nonce until it was refused, too.
+    goes by has no nonce until it was refused, too; nor has one that lost before.
     """
 
     till: str
@@ -66,7 +66,9 @@ def machines(conn: Connection, till_id: str | None = None) -> list[Machine]:
 
 def _machine(conn: Connection, row: Any) -> Machine:
     own = _beside(conn, row.till, Position(row.epoch, row.seq, row.head))
-    return Machine(row.till, row.at_ms, row.epoch, row.seq, row.head.hex(), len(own), row.nonce, row.lost)
+    head = row.head.hex()
+    nonce = None if row.nonce == head else row.nonce
+    return Machine(row.till, row.at_ms, row.epoch, row.seq, head, len(own), nonce, row.lost)
 
 
 def _main(conn: Connection, name: str, known: Sequence[Machine]) -> Machine | None:
@@ -177,10 +179,9 @@ def _let_go(conn: Connection, till_id: str, machine: Machine, *, shared: Collect
     `shared` are the epochs of the machine that is the till.
     """
     end = _position(machine)
-    own_epoch = None if end.epoch in shared else end.epoch
-    is_known = machine.nonce is not None or own_epoch is not None
+    is_known = machine.nonce is not None or end.epoch not in shared
     if is_known:
-        _note_lost(conn, till_id, machine, own_epoch)
+        _note_lost(conn, till_id, machine, shared)
     name = f"{till_id}~{(Nonce.parse(machine.nonce).random if machine.nonce else machine.head)[:_NAMED_BY]}"
     for place in places(conn, till_id, end):
         own = _beside(conn, till_id, place)
@@ -189,15 +190,17 @@ def _let_go(conn: Connection, till_id: str, machine: Machine, *, shared: Collect
             _begin_branch(conn, name, place, _before(conn, own[0], place.epoch) if own else end, own)
 
 
-def _note_lost(conn: Connection, till_id: str, machine: Machine, own_epoch: str | None) -> None:
-    """Note that a machine lost; one that was not refused yet is known again by its own epoch."""
-    lost = {"lost": True, "own": own_epoch}
-    end = _position(machine)
-    place = {"epoch": end.epoch, "seq": end.seq, "head": end.head}
-    noted = insert(conn, copy).values(
-        till=till_id, nonce=machine.nonce or machine.head, at_ms=now_ms(), **place, **lost
-    )
-    conn.execute(noted.on_conflict_do_update(index_elements=["till", "nonce"], set_=lost))
+def _note_lost(conn: Connection, till_id: str, machine: Machine, shared: Collection[str]) -> None:
+    """Note that a machine lost: by its nonce, or before it was refused by its head, and by the epoch it speaks in."""
+    if machine.nonce is None:
+        end = _position(machine)
+        place = {"epoch": end.epoch, "seq": end.seq, "head": end.head, "own": end.epoch}
+        noted = insert(conn, copy).values(till=till_id, nonce=machine.head, at_ms=now_ms(), lost=True, **place)
+        conn.execute(noted.on_conflict_do_nothing())
+        return
+    row = (copy.c.till == till_id) & (copy.c.nonce == machine.nonce)
+    conn.execute(update(copy).where(row).values(lost=True))
+    conn.execute(update(copy).where(row, copy.c.own.in_(shared)).values(own=None))
 
 
 def _begin_branch(conn: Connection, name: str, end: Position, parted: Position, own: Sequence[Any]) -> None:

@@ -121,7 +121,7 @@ fork = Table(
 
 # A machine that speaks as a till while another one does, by the nonce it was refused under: where its journal stands,
 # and `lost` once somebody decided that another machine is the till (before it was refused: by its head). `own` is an
-# epoch in which nobody else had spoken; of one that lost: in which the machine that was kept never did.
+# epoch in which nobody else had spoken before it; of one that lost, the machine that was kept does not either.
 copy = Table(
     "copy",
     metadata,

@@ -12,6 +12,8 @@ from sqlalchemy import select
 
 from agent.errors import ForkedError
 from agent.ledger.kept.apart import said_forked
+from agent.upkeep.backup.restoring import Source, restore
+from agent.upkeep.backup.saving import save
 from hq import config, keys
 from hq.apart import epochs, forks
 from hq.tables import fork
@@ -44,12 +46,26 @@ def till(hq: Path, served: tuple[str, ExitStack], tmp_path: Path) -> Iterator[Ti
 @pytest.fixture
 def clone(till: Till, tmp_path: Path) -> Iterator[Till]:
     """A second machine with a copy of the till's disk."""
+    with copied(till, tmp_path) as clone:
+        yield clone
+
+
+def copied(till: Till, tmp_path: Path) -> Till:
+    """Copy the till's disk, and return the machine that begins with the copy."""
     till.__exit__()
     shutil.copytree(till.folder, tmp_path / "second" / till.folder.name)
     till.__init__(tmp_path, "one", till.settings.hq)  # type: ignore[misc]
-    with Till(tmp_path / "second", "one", till.settings.hq) as clone:
-        clone.sales = 500
-        yield clone
+    clone = Till(tmp_path / "second", "one", till.settings.hq)
+    clone.sales = 500
+    return clone
+
+
+def put_back(till: Till, backup: Path) -> None:
+    """Put a backup in the place of the till's ledger; its point-of-sale software uses no op again."""
+    till.__exit__()
+    restore(Source(backup), till.ledger.path, till=till.id, clock=till.clock, replace=True)
+    till.__init__(till.folder.parent, "one", till.settings.hq)  # type: ignore[misc]
+    till.sales = 1000
 
 
 def refused(till: Till) -> str:
@@ -172,3 +188,50 @@ def test_s9_a_copy_whose_number_fits_is_found_by_its_history(
 
         assert undecided(hq) == []
         assert takings(hq) == 100_00 + 10_00 + 20_00
+
+
+def test_s9_a_copy_of_a_restored_till_does_not_go_on_by_itself_as_the_till_did(
+    till: Till, hq: Path, tmp_path: Path
+) -> None:
+    """Both tell of the same restore: taken at their word, they were the till by turns."""
+    save(till.ledger.path, tmp_path / "backup", till=till.id, clock=till.clock)
+    till.sell(10)
+    till.meet()
+    put_back(till, tmp_path / "backup")
+    till.sell(20)
+    till.meet()
+    with copied(till, tmp_path) as clone:
+        till.meet()
+        clone.sell(1)
+        refused(clone)
+        refused(till)
+        assert len(undecided(hq)) == 2
+        keep(hq, clone)
+        clone.meet()
+        refused(till)
+        clone.meet()
+
+    assert undecided(hq) == []
+    assert takings(hq) == 100_00 + 10_00 + 20_00 + 1_00
+
+
+def test_s9_a_restored_till_that_loses_before_it_was_refused_stays_lost(
+    till: Till, clone: Till, hq: Path, tmp_path: Path
+) -> None:
+    """It says that it was restored, as it did before the decision, and its entries are the only ones of its epoch."""
+    clone.sell(10)
+    clone.meet()
+    save(till.ledger.path, tmp_path / "backup", till=till.id, clock=till.clock)
+    put_back(till, tmp_path / "backup")
+    till.sell(20)
+    till.meet()
+    refused(clone)
+    keep(hq, clone)
+    refused(till)
+    clone.meet()
+    till.sell(1)
+    refused(till)
+    clone.meet()
+
+    assert undecided(hq) == []
+    assert takings(hq) == 100_00 + 10_00 + 20_00 + 1_00
