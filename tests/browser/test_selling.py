@@ -49,7 +49,7 @@ def test_a_category_has_a_key_and_a_button_of_its_own(till: Screen, house: House
         till.page.keyboard.press("c")
     else:
         till.hands.press("[data-category=coffee]")
-    till.shows("coffee", "#lines")
+    till.shows("offee", "#lines")  # its id, and once it is judged its label
     till.look("punched")
     till.is_judged()
     till.hands.go()
