@@ -125,12 +125,6 @@ def born(ledger: Ledger, account: str) -> str | None:
     return str(birthday)[5:10] if birthday else None
 
 
-def first_name(ledger: Ledger, account: str) -> str | None:
-    """Return what a slip may call the member."""
-    profile = profile_of(ledger, ledger.resolve(account))
-    return None if profile is None else first_name_of(profile)
-
-
 def addressed(ledger: Ledger, account: str) -> tuple[str | None, str | None]:
     """Return what a slip may call the member, and in which language; None for what is not known."""
     profile = profile_of(ledger, ledger.resolve(account)) or {}

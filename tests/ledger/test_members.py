@@ -9,7 +9,6 @@ from agent.ledger.members import (
     born,
     called,
     card_holder,
-    first_name,
     holder,
     is_erased,
     last_tap,
@@ -77,7 +76,7 @@ def test_an_account_opened_by_a_card_is_provisional_until_it_is_enrolled(ledger:
 def test_an_account_nobody_knows_is_none(ledger: Ledger) -> None:
     assert holder(ledger, "nobody") is None
     assert profile_of(ledger, "nobody") is None
-    assert first_name(ledger, "nobody") is None
+    assert addressed(ledger, "nobody")[0] is None
 
 
 def test_a_joined_account_is_held_by_the_account_it_is_part_of(ledger: Ledger) -> None:
@@ -105,7 +104,7 @@ def test_a_cashier_tells_namesakes_apart_by_how_their_numbers_end(
 def test_a_slip_calls_a_member_by_the_first_name(ledger: Ledger, name: str | None, first: str | None) -> None:
     enrol(ledger, "a", {"name": name})
 
-    assert first_name(ledger, "a") == first
+    assert addressed(ledger, "a")[0] == first
 
 
 def test_a_member_whose_key_is_gone_has_no_name_and_keeps_the_points(ledger: Ledger) -> None:
@@ -114,7 +113,7 @@ def test_a_member_whose_key_is_gone_has_no_name_and_keeps_the_points(ledger: Led
     ledger.keys.destroy(["a"])
 
     found = holder(ledger, "a")
-    assert (profile_of(ledger, "a"), first_name(ledger, "a")) == (None, None)
+    assert (profile_of(ledger, "a"), addressed(ledger, "a")[0]) == (None, None)
     assert found is not None
     assert found.balance("points") == 3
 
@@ -169,7 +168,7 @@ def test_a_slip_speaks_the_members_language_if_it_is_known(ledger: Ledger) -> No
         ("Ion", None),
         (None, None),
     ]
-    assert first_name(ledger, "old") == "Ada"
+    assert addressed(ledger, "old")[0] == "Ada"
     assert called(ledger, "old") == called(ledger, "a")
 
 

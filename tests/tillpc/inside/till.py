@@ -22,7 +22,7 @@ from agent.config import load_config
 from agent.devices.categories import POSPrinter
 from agent.devices.loading import build
 from agent.ledger.kept.slip_queue import SlipQueue
-from agent.ledger.members import card_holder, first_name
+from agent.ledger.members import addressed, card_holder
 from agent.loyalty.cards import Source
 from agent.slips.facts import Addressee, SlipFacts
 from agent.slips.layout import lay_out
@@ -146,7 +146,7 @@ class Till:
             job = SlipQueue(ledger).slip_of(op)
             assert job is not None, f"no slip belongs to {op}"
             facts = SlipFacts.from_json(job.facts)
-            name = None if facts.account is None else first_name(ledger, facts.account)
+            name = None if facts.account is None else addressed(ledger, facts.account)[0]
         finally:
             ledger.close()
         return printer.encode(lay_out(facts, config.slips.letterhead(), Addressee(name)))

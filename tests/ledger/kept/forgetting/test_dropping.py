@@ -10,7 +10,7 @@ from agent.ledger.kept.forgetting.wiping import wipe
 from agent.ledger.kept.held import note_held
 from agent.ledger.kept.profiles.finding import Found, by_name, by_phone
 from agent.ledger.ledger import Ledger
-from agent.ledger.members import CardHolder, card_holder, first_name, holder, profile_of
+from agent.ledger.members import CardHolder, addressed, card_holder, holder, profile_of
 from agent.loyalty.cards import Source
 from tests.ledger.tills import derived, enrol, enrolment, opened, sale
 
@@ -43,7 +43,7 @@ def test_names_go_and_cards_and_balances_stay(known: Ledger) -> None:
     assert found is not None
     assert found.balance("points") == 5
     assert card_holder(known, NUMBER, Source.NUMBER) == CardHolder("card-of-a", "a")
-    assert (profile_of(known, "a"), profile_of(known, "card-of-a"), first_name(known, "a")) == (None, None, None)
+    assert (profile_of(known, "a"), profile_of(known, "card-of-a"), addressed(known, "a")[0]) == (None, None, None)
     assert (by_name(known, "Quillfeather"), by_phone(known, "07700900123")) == ([], [])
     assert derived(known) == before
     assert audit.verify(known)

@@ -15,7 +15,7 @@ from agent.ledger.kept.in_flight import BODY, TYPE
 from agent.ledger.kept.profiles.finding import Found, by_name
 from agent.ledger.kept.slip_queue import SlipQueue
 from agent.ledger.ledger import Ledger
-from agent.ledger.members import card_holder, card_role, first_name, holder, last_tap, profile_of, tapped
+from agent.ledger.members import addressed, card_holder, card_role, holder, last_tap, profile_of, tapped
 from agent.ledger.outbox import items_after
 from agent.ledger.records import Draft
 from agent.loyalty.cards import Source
@@ -64,7 +64,7 @@ def test_nobody_leads_to_an_erased_member_and_the_books_are_as_they_were(househo
     assert (card_holder(household, NUMBER, Source.NUMBER), card_holder(household, "04AA", Source.CHIP)) == (None, None)
     assert (last_tap(household, "04AA", Source.CHIP), household.recall("tap:card-2")) == (None, None)
     assert card_role(household, "card-2") == "earn"
-    assert first_name(household, "b") == "Bob"
+    assert addressed(household, "b")[0] == "Bob"
     assert audit.verify(household)
 
 
@@ -157,7 +157,7 @@ def test_printed_slips_are_emptied_and_one_to_be_printed_is_printed_without_a_na
         ("queued", False),
         ("confirmed", False),
     ]
-    assert first_name(household, "a") is None
+    assert addressed(household, "a")[0] is None
 
 
 def test_an_erased_profile_does_not_travel(household: Ledger) -> None:
@@ -183,7 +183,7 @@ def test_who_was_erased_is_erased_again_in_a_ledger_that_came_back(household: Le
     assert erasing.erase_again(household) == 1
     assert erasing.finish(household, seconds=60) == ()
     assert (profile_of(household, "a"), household.keys.get("a")) == (None, None)
-    assert first_name(household, "b") == "Bob"
+    assert addressed(household, "b")[0] == "Bob"
 
 
 @pytest.mark.parametrize(
