@@ -63,7 +63,7 @@ def bench(
     with tempfile.TemporaryDirectory(prefix="tallystick-bench-", dir=Path.cwd() / ".cache") as name:
         folder = Path(name)
         bare = bare_commits_per_s(folder, [bytes(1000)] * 2000)
-        measured = [row for name in names for row in ROWS[name](folder)]
+        measured = [row for number, name in enumerate(names) for row in ROWS[name](_own(folder / str(number)))]
     if as_json:
         sys.stdout.write(orjson.dumps(measured, option=orjson.OPT_INDENT_2).decode() + "\n")
         return
@@ -72,6 +72,11 @@ def bench(
     print(f"{'row':<18}{'value':>14}{'baseline':>14}{'ratio':>9}  unit")
     for row in measured:
         print(f"{row.name:<18}{row.value:>14,.1f}{row.baseline:>14,.1f}{row.ratio:>9.3f}  {row.unit}")
+
+
+def _own(folder: Path) -> Path:
+    folder.mkdir()
+    return folder
 
 
 if __name__ == "__main__":
