@@ -11,7 +11,8 @@ import asyncio
 import logging
 import random
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import TypeVar
 
 from starlette.concurrency import run_in_threadpool
@@ -36,7 +37,7 @@ class Crowd:
 
     def __init__(self) -> None:
         self._turns = asyncio.Semaphore(_TOGETHER)
-        self._here = 0
+        self._here = self._bulks = 0
         self._takes_s = _FIRST_GUESS_S
         self._pressing_until = self._quiet_until = time.monotonic()
 
@@ -68,7 +69,7 @@ class Crowd:
 
     def is_pressing(self) -> bool:
         """Say whether a till sends one large batch after the other, or a crowd is here: what can wait makes way."""
-        return time.monotonic() < self._pressing_until
+        return self._bulks > 0 or time.monotonic() < self._pressing_until
 
     async def _has_turn(self) -> bool:
         """Wait for a turn, and say whether it came in time."""
@@ -80,15 +81,23 @@ class Crowd:
             return False
 
     async def _timed(self, look: Callable[[], T], size: int) -> T:
-        self._note_bulk(size)
         began = time.monotonic()
-        found = await run_in_threadpool(look)
+        with self._pressing(size):
+            found = await run_in_threadpool(look)
         self._takes_s += _LATEST * (time.monotonic() - began - self._takes_s)
-        self._note_bulk(size)
         return found
 
-    def _note_bulk(self, size: int) -> None:
-        if size >= _BULK_BYTES:
+    @contextmanager
+    def _pressing(self, size: int) -> Iterator[None]:
+        """Press while a large request is looked at, however long that takes, and until its successor may be here."""
+        if size < _BULK_BYTES:
+            yield
+            return
+        self._bulks += 1
+        try:
+            yield
+        finally:
+            self._bulks -= 1
             self._pressing_until = time.monotonic() + _FOLLOWS_S
 
     def _note_full(self) -> None:

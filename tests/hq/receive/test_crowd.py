@@ -98,6 +98,16 @@ def test_a_large_batch_says_that_the_next_one_follows() -> None:
     assert crowd.is_pressing()
 
 
+def test_a_large_batch_presses_while_it_is_looked_at_however_long_that_takes() -> None:
+    crowd = Crowd()
+
+    def look() -> bool:
+        time.sleep(0.3)
+        return crowd.is_pressing()
+
+    assert asyncio.run(crowd.admit(look, size=100_000))
+
+
 def test_a_crowd_says_that_more_will_come() -> None:
     async def come() -> bool:
         crowd = Crowd()
