@@ -22,6 +22,7 @@ from agent.web.settings import WebSettings
 from drivers import known_drivers
 
 BALLAST_MB_MIN, BALLAST_MB_MAX = 32, 1024  # the WAL alone may grow to 16 megabytes
+TRAINING_IDLE_MIN, TRAINING_IDLE_MAX = 1, 720  # minutes; whatever is set, it ends with the business day
 _NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,31}")
 
 
@@ -31,7 +32,8 @@ class TillSettings:
 
     `programme` is used until headquarters sends one; `articles` says what the shop sells. `printer` names the device
     that slips go to, `drawer` the one that opens the cash drawer (often the printer), `display` the customer's line
-    display. `ballast_mb` is how much of the disk is kept for corrections and closures.
+    display. `ballast_mb` is how much of the disk is kept for corrections and closures. Training ends by itself after
+    `training_idle_min` minutes in which nothing was done.
     """
 
     shop: str
@@ -44,6 +46,7 @@ class TillSettings:
     drawer: str | None = None
     display: str | None = None
     ballast_mb: int = 32
+    training_idle_min: int = 60
 
     def __post_init__(self) -> None:
         """Raise ConfigError for names and zones that cannot be."""
@@ -53,6 +56,11 @@ class TillSettings:
         if not BALLAST_MB_MIN <= self.ballast_mb <= BALLAST_MB_MAX:
             raise ConfigError(
                 f"'ballast_mb' is {self.ballast_mb} but must be from {BALLAST_MB_MIN} to {BALLAST_MB_MAX} megabytes"
+            )
+        if not TRAINING_IDLE_MIN <= self.training_idle_min <= TRAINING_IDLE_MAX:
+            raise ConfigError(
+                f"'training_idle_min' is {self.training_idle_min} but must be from {TRAINING_IDLE_MIN} to"
+                f" {TRAINING_IDLE_MAX} minutes"
             )
         try:
             ZoneInfo(self.zone)

@@ -58,18 +58,31 @@ TallyError                    anything this software says no with; carries a hin
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """What the person at the till is told, in any language: the code of a sentence, and the values in it."""
+
+    code: str
+    numbers: Mapping[str, int | str] = field(default_factory=dict)
+
 
 class TallyError(Exception):
     """Anything this software says no with.
 
     The text is lower case and names the value, the limit and the subject. `hint` says what the person at the till
-    (or at the keyboard) does next; every leaf has a default and a raiser may give a better one.
+    (or at the keyboard) does next; every leaf has a default and a raiser may give a better one. `said` is what a
+    cashier reads of it, None where the sentence of the error's own code says enough (agent.slips.texts has both).
     """
 
     hint = "try again; if it happens again call your IT"
 
-    def __init__(self, message: str, *, hint: str | None = None) -> None:
+    def __init__(self, message: str, *, hint: str | None = None, said: Said | None = None) -> None:
         super().__init__(message)
+        self.said = said
         if hint is not None:
             self.hint = hint
 
@@ -344,3 +357,9 @@ class RequestTooLargeError(RejectedError):
 
 class ForgedError(SyncError):
     """An answer does not carry headquarters' signature."""
+
+
+def file_text(error: OSError) -> str:
+    """What the machine says of a file, without its number: `'/x/slip.png': No such file or directory`."""
+    said = error.strerror or str(error)
+    return said if error.filename is None else f"{str(error.filename)!r}: {said}"

@@ -9,17 +9,18 @@ from contextlib import asynccontextmanager
 from functools import partial
 
 from fastapi import FastAPI, Request, Response
-from fastapi.responses import HTMLResponse
+from fastapi.responses import HTMLResponse, PlainTextResponse
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import ClientDisconnect
 
 from agent.errors import BusyError, RequestTooLargeError
-from agent.journal.wire import BATCH_TYPE, MAP_TYPE, PATH, WITNESS_TYPE
+from agent.journal.wire.form import BATCH_TYPE, MAP_TYPE, PATH, WITNESS_TYPE
 from hq.apart.forks import machines
-from hq.books.totals import books, tills
+from hq.books.totals import books, page_of_tills
 from hq.books.worker import BooksWorker
 from hq.database import Database
-from hq.desk.page import render
+from hq.desk.page import quiet_since_ms, render
+from hq.desk.visitor import ELSEWHERE, is_here
 from hq.keys import Keys
 from hq.receive import door
 from hq.receive.crowd import Crowd
@@ -69,10 +70,13 @@ def make_app(name: str, database: Database, keys: Keys) -> FastAPI:
         app.add_api_route(path, sync, methods=["POST"], summary=summary, response_class=Response, openapi_extra=body)
     app.add_api_route(f"{PATH}/{{word:path}}", sync, methods=_METHODS, include_in_schema=False)
 
-    @app.get("/", response_class=HTMLResponse)
-    def desk() -> str:
+    @app.get("/", response_class=HTMLResponse, responses={403: {"content": {"text/plain": {}}}})
+    def desk(request: Request, page: int = 1) -> Response:
+        if not is_here(request.client.host if request.client else "", request.headers.get("host", "")):
+            return PlainTextResponse(ELSEWHERE, 403)
         with database.read() as conn:
-            return render(name, tills(conn), books(conn), last_runs(conn), machines(conn))
+            tills = page_of_tills(conn, page, quiet_since_ms=quiet_since_ms())
+            return HTMLResponse(render(name, tills, books(conn), last_runs(conn), machines(conn)))
 
     return app
 

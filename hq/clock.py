@@ -32,9 +32,10 @@ def day_at(at_ms: int) -> date:
 
 
 def beacon_ms(conn: Connection) -> int:
-    """Return the time tills are told, `NO_TIME` while it is doubted."""
-    noted = Noted.read(conn)
-    return now_ms() if noted is None or noted.doubt is None else NO_TIME
+    """Return the time tills are told, `NO_TIME` while it is doubted: by the last look at the clock, or as it stands."""
+    noted, now = Noted.read(conn), Noted.now()
+    is_doubted = noted is not None and (noted.doubt or noted.jump_to(now)) is not None
+    return NO_TIME if is_doubted else now.wall_ms
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +64,14 @@ class Noted:
         """Return what was noted last, None if nothing was."""
         text: str | None = conn.scalar(select(meta.c.value).where(meta.c.key == KEY))
         return None if text is None else cls(**decode(text.encode()))
+
+    def jump_to(self, now: Self) -> str | None:
+        """Say how the clock was set since, None if it was not, by an hour or less, or if nobody can tell."""
+        moved_ms = now.wall_ms - self.wall_ms
+        if self.boot == now.boot:
+            jump_ms = moved_ms - (now.mono_ms - self.mono_ms)
+            return None if abs(jump_ms) <= JUMP_MS else f"it was set by {jump_ms // 1000} s"
+        return None if moved_ms >= -JUMP_MS else f"it is {-moved_ms // 1000} s before the time it last had"
 
     def to_text(self) -> str:
         """Return it as it stands in `meta`."""

@@ -9,7 +9,7 @@ from pathlib import Path
 from sqlalchemy import func, select
 
 from agent.errors import ConfigError
-from agent.journal.wire import from_text, to_text
+from agent.journal.wire.form import from_text, to_text
 from agent.loyalty.lint.linting import load_linted
 from hq import config, keys
 from hq.apart.epochs import begin_epoch

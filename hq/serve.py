@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import logging
 import resource
+import signal
 import socket
-from contextlib import ExitStack, closing
+import threading
+from collections.abc import Iterator
+from contextlib import ExitStack, closing, contextmanager
 from pathlib import Path
-from types import TracebackType
+from types import FrameType, TracebackType
 from typing import Any, Self
 
 import uvicorn
@@ -19,6 +22,7 @@ from hq.app import make_app
 from hq.database import Database
 from hq.protocol import Protocol
 from hq.publish.programmes import publish
+from hq.work import clock
 from hq.workers import Workers, when_orphaned
 
 _BACKLOG = 1024
@@ -40,6 +44,7 @@ class Serving:
             database.claim(workers)
             with database.write() as conn:
                 publish(conn, self._settings.shops, self._keys.programme)
+                clock.begin(conn)
             self._listening = stack.enter_context(_listen(self._settings.listen))
             _allow_many_connections()
             self._scheme = "http" if self._settings.listen.certificate is None else "https"
@@ -69,7 +74,8 @@ class Serving:
         if isinstance(self._running, Workers):
             self._running.run()
         else:
-            self._running.run(sockets=[self._listening])
+            with _exiting_at_signals():
+                self._running.run(sockets=[self._listening])
 
     def stop(self) -> None:
         """Make `run` end, from any thread."""
@@ -87,7 +93,30 @@ class Serving:
         with closing(Database(self._settings.database)) as database:
             server = self._server(database)
             when_orphaned(lambda: setattr(server, "should_exit", True))
-            server.run(sockets=[self._listening])
+            with _exiting_at_signals():
+                server.run(sockets=[self._listening])
+
+
+@contextmanager
+def _exiting_at_signals() -> Iterator[None]:
+    """Let SIGTERM and SIGINT end this process by SystemExit, so that its database is closed.
+
+    uvicorn raises the signal once more when it has stopped, which would kill the process before that; but SQLite's WAL
+    is merged by who closes the file last.
+    """
+    if threading.current_thread() is not threading.main_thread():
+        yield  # signals are the main thread's
+        return
+    before = {number: signal.signal(number, _exit) for number in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+def _exit(_number: int, _frame: FrameType | None) -> None:
+    raise SystemExit(0)
 
 
 def _server_config(app: FastAPI, listen: config.Listen) -> uvicorn.Config:

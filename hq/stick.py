@@ -20,8 +20,12 @@ from agent.journal.entry import decode_entry
 from agent.journal.feed import Cursor
 from agent.journal.stick.messages import Batch, FromHq, FromTill
 from agent.journal.stick.sealing import STICK_BYTES_MAX, Sealed, open_sealed
-from agent.journal.wire import Outcome, compress, expand
-from hq.apart import copies
+from agent.journal.wire.apart import Standing, Witness
+from agent.journal.wire.form import compress, expand
+from agent.journal.wire.meeting import Outcome
+from agent.journal.wire.signing import Nonce
+from hq.apart import copies, witness
+from hq.apart.epochs import is_awaited
 from hq.books.worker import advance
 from hq.clock import now_ms
 from hq.database import Database
@@ -64,15 +68,40 @@ def take(database: Database, keys: Keys, data: bytes) -> Taken:
         with database.write() as conn:
             if last_journal is not None and not _is_of_old(conn, stick.till, one.after.epoch, last_journal):
                 raise RejectedError(f"epoch {one.after.epoch[:8]} was begun by another machine than the one replaced")
-            taken, outcome = _take(conn, stick.till, one)
+            taken, outcome = (_take if stick.apart is None else _take_aside)(conn, stick.till, one)
         entries += taken
         if outcome is not Outcome.HELD:
             trouble = f"{outcome} in epoch {one.after.epoch[:8]} after entry {one.after.seq}"
             log.warning("stick of till=%s: %s", stick.till, trouble)
+    if last_journal is None:
+        trouble = _take_back(database, keys, stick) or trouble
+        if trouble is None:
+            _note_reported(database, stick)
     while advance(database, keys):
         pass
     log.info("stick of till=%s: entries=%d", stick.till, entries)
     return Taken(stick.till, entries, trouble, None if last_journal is not None else _answer(database, keys, stick))
+
+
+def _note_reported(database: Database, stick: FromTill) -> None:
+    """Note that the till gave all it had, unless there may be another machine in its name."""
+    is_till = stick.apart is None and stick.cursor.epoch == database.epoch
+    if is_till and stick.heard_ms is not None:
+        with database.write() as conn:
+            tills.reported(conn, stick.till, stick.heard_ms)
+
+
+def _take_back(database: Database, keys: Keys, stick: FromTill) -> str | None:
+    """Take what a till gives back of headquarters' own entries; returns what kept one from being taken."""
+    for data in stick.witnesses:
+        try:
+            said = Witness.unpack(expand(data, bytes_max=batch.BATCH_BYTES_MAX))
+            with database.write() as conn:
+                witness.take(conn, stick.till, said, root=keys.root, epoch=database.epoch)
+        except JournalError as error:
+            log.warning("stick of till=%s: %s", stick.till, error)
+            return str(error)
+    return None
 
 
 def write(path: Path, data: bytes) -> None:
@@ -142,6 +171,17 @@ def _take(conn: Connection, till_id: str, one: Batch) -> tuple[int, Outcome]:
     return held.seq - before, outcome
 
 
+def _take_aside(conn: Connection, till_id: str, one: Batch) -> tuple[int, Outcome]:
+    """Take what a machine brings that heard of another in its till's name, as a request `branch` would."""
+    items = batch.unpack(expand(one.data, bytes_max=batch.BATCH_BYTES_MAX))
+    before = raw.open_journal(conn, till_id, one.after.epoch).held.seq
+    brought = copies.Brought(one.after, items, one.to, done=False)
+    if not copies.store(conn, till_id, brought):
+        return 0, Outcome.GAP
+    tills.heard(conn, till_id)
+    return raw.open_journal(conn, till_id, one.after.epoch).held.seq - before, Outcome.HELD
+
+
 def _answer(database: Database, keys: Keys, stick: FromTill) -> bytes:
     """Return what headquarters holds by now, and the feed from where the till stood."""
     with database.read() as conn:
@@ -153,8 +193,17 @@ def _answer(database: Database, keys: Keys, stick: FromTill) -> bytes:
             held=raw.where(conn, stick.till),
             pages=tuple(_pages(conn, database.epoch, stick, keys)),
             forked=copies.are_several(conn, stick.till),
+            standing=_standing(conn, stick),
+            own=witness.left(conn, database.epoch) if is_awaited(conn, stick.till) else None,
         )
     return answer.pack(keys.feed.private)
+
+
+def _standing(conn: Connection, stick: FromTill) -> tuple[Standing, str] | None:
+    if stick.apart is None:
+        return None
+    nonce = Nonce.parse(stick.apart.nonce)
+    return copies.standing_of(conn, stick.till, nonce, stick.apart.at), stick.apart.token
 
 
 def _pages(conn: Connection, epoch: str, stick: FromTill, keys: Keys) -> Iterator[bytes]:

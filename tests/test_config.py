@@ -37,6 +37,7 @@ articles = "articles.csv"
 drawer = "slips"
 display = "slips"
 ballast_mb = 64
+training_idle_min = 20
 
 [slips]
 shop = "Corner Shop"
@@ -129,6 +130,7 @@ def test_every_key_is_read(tmp_path: Path) -> None:
         "slips",
         "slips",
         64,
+        20,
     )
     assert config.slips == SlipSettings(
         "Corner Shop",
@@ -308,6 +310,8 @@ def test_a_time_zone_that_is_none_is_refused(tmp_path: Path, zone: str) -> None:
         ("till", "folder = true", "must be a path"),
         ("till", "ballast_mb = 31", "must be from 32 to 1024 megabytes"),
         ("till", "ballast_mb = 1025", "must be from 32 to 1024 megabytes"),
+        ("till", "training_idle_min = 0", "must be from 1 to 720 minutes"),
+        ("till", "training_idle_min = 721", "must be from 1 to 720 minutes"),
         ("slips", 'address = "1 High Street"', "must be a list"),
         ("slips", "columns = 40", "must be one of 32, 42, 48"),
         ("slips", "columns = 42.0", "must be a whole number"),

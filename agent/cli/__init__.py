@@ -24,7 +24,7 @@ from agent.cli import (
     sync,
     token,
 )
-from agent.errors import TallyError
+from agent.errors import TallyError, file_text
 
 app = typer.Typer(
     name="tally",
@@ -66,7 +66,7 @@ def main() -> None:
     except TallyError as error:
         _fail(str(error), error.hint)
     except OSError as error:
-        _fail(str(error), "check the path, and whether this account may read and write there")
+        _fail(file_text(error), "check the path, and whether this account may read and write there")
 
 
 def _fail(text: str, hint: str) -> None:

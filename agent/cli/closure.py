@@ -75,7 +75,7 @@ def _close(report: str, op: str | None, config: Path, *, as_json: bool) -> None:
     else:
         ledger = take_ledger(settings)
         try:
-            answer = _plain(_counter(ledger).close(ClosureAsk(op, Report(report)), by=_BY))
+            answer = _plain(_counter(ledger).day.close(ClosureAsk(op, Report(report)), by=_BY))
         finally:
             ledger.close()
     _show(answer, as_json=as_json)

@@ -81,7 +81,7 @@ def _print_rows(rows: Sequence[Mapping[str, Any]]) -> None:
 
 
 def _text(value: Any) -> str:
-    if value is None:
+    if value in (None, "", [], ()):
         return "-"
     if isinstance(value, Mapping):
         return ", ".join(f"{key} {_text(item)}" for key, item in value.items())

@@ -14,6 +14,7 @@ from agent.devices.categories import POSPrinter
 from agent.devices.loading import build
 from agent.errors import ConfigError, InvalidError, NotAllowedError, UnknownError
 from agent.slips.facts import Addressee, SlipFacts
+from agent.slips.settings import COLUMNS
 from agent.slips.texts import LANGUAGES
 from drivers import known_drivers
 
@@ -47,6 +48,8 @@ def preview(
         raise typer.BadParameter("give one of --op and --kind")
     settings = load_config(config)
     on = settings.slips
+    if columns is not None and columns not in COLUMNS:
+        raise InvalidError(f"--columns is {columns} but must be one of {', '.join(map(str, COLUMNS))}")
     letterhead = replace(on, columns=columns or on.columns).letterhead()
     if lang is not None and lang not in LANGUAGES:
         raise InvalidError(f"--lang is {lang!r} but must be one of {', '.join(LANGUAGES)}")

@@ -13,7 +13,7 @@ import typer
 
 from agent.cli.output import DEFAULT_CONFIG, AsJson, ConfigPath, is_terminal, open_ledger, read_ledger, show
 from agent.config import Config, load_config
-from agent.errors import ConfigError, SyncError
+from agent.errors import ConfigError, SyncError, UnreachableError
 from agent.upkeep.running import find_running
 
 if TYPE_CHECKING:
@@ -48,6 +48,9 @@ def enrol(
     try:
         enrolled = enrol_till(ledger, sync, code)
         filled = _filled(ledger, sync)
+    except UnreachableError as error:
+        hint = f"is {sync.hq} headquarters' address, and is it served there? the code stays good"
+        raise UnreachableError(str(error), hint=hint) from error
     finally:
         ledger.close()
     show({"till": enrolled.till, "hq": sync.hq, "root": enrolled.root, **filled}, as_json=as_json)

@@ -29,6 +29,7 @@ from agent.counter.asks import (
 )
 from agent.counter.closing.drawers import Opening
 from agent.counter.closing.reporting import ClosureAnswer, ClosureAsk
+from agent.counter.complaints.claiming import ClaimAsk
 from agent.counter.complaints.goodwill import GoodwillAnswer, GoodwillAsk, Why
 from agent.counter.complaints.looking import FindSaleAsk, Past, Seen
 from agent.counter.complaints.moving import MoveAnswer, MoveAsk
@@ -40,7 +41,7 @@ from agent.counter.reprinting.copies import SlipAnswer
 from agent.counter.staff.approving import Approvable
 from agent.counter.staff.naming import Change, StaffAnswer, StaffAsk
 from agent.counter.staff.signing import Approval, ApprovalAsk
-from agent.counter.staff.training import TrainingAnswer, TrainingAsk
+from agent.counter.staff.training import Ended, TrainingAnswer, TrainingAsk
 from agent.loyalty.radar.detecting import Note as RadarNote
 
 __all__ = [
@@ -50,9 +51,11 @@ __all__ = [
     "Approval",
     "ApprovalAsk",
     "Change",
+    "ClaimAsk",
     "ClosureAnswer",
     "ClosureAsk",
     "Counter",
+    "Ended",
     "EnrolAnswer",
     "EnrolAsk",
     "EntryRef",

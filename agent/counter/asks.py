@@ -15,7 +15,7 @@ from typing import Any
 
 from agent.counter.details.checking import check_others, check_person
 from agent.counter.details.consents import Consenting, check_consents
-from agent.errors import InvalidError
+from agent.errors import InvalidError, Said
 from agent.journal.entry import check_op, encode
 from agent.journal.fold import ROLES, SPEND
 from agent.journal.staff.people import check_pin, check_staff
@@ -242,7 +242,7 @@ class EnrolAsk:
         if self.card is not None and self.account is not None:
             raise InvalidError("a member begins with a card or with an account, not with both")
         if not self.name and not self.phone:
-            raise InvalidError("a member needs a name or a phone number")
+            raise InvalidError("a member needs a name or a phone number", said=Said("name_or_phone"))
         check_person(self.name, self.phone)
         check_others(self.email, self.birthday, self.language)
         check_consents(self.consents)

@@ -14,7 +14,7 @@ from agent.counter.answers import MemberView, PunchView
 from agent.counter.finding.shown import Shown
 from agent.counter.shelf import Shelf
 from agent.counter.spending.here import Way, spendable_here
-from agent.errors import InvalidError, NotAllowedError, OpConflictError, UnknownError
+from agent.errors import InvalidError, NotAllowedError, OpConflictError, Said, UnknownError
 from agent.journal.entry import TILL_PREFIX
 from agent.journal.fold import SPEND
 from agent.ledger import members
@@ -71,7 +71,11 @@ class Bench:
         """Return what an account holds; raises UnknownError."""
         holder = members.holder(self.ledger, account)
         if holder is None:
-            raise UnknownError(f"no account ending in {account[-4:]!r} on this till", hint="read the card again")
+            raise UnknownError(
+                f"no account ending in {account[-4:]!r} on this till",
+                said=Said("no_account"),
+                hint="read the card again",
+            )
         if self.programme.asks_birthdays:
             return replace(holder, born=members.born(self.ledger, holder.account))
         return holder
@@ -83,9 +87,15 @@ class Bench:
         with self.ledger.reading() as conn:
             row = conn.execute("SELECT account FROM card WHERE id = ?", (card,)).fetchone()
         if row is None:
-            raise UnknownError(f"no card id ending in {card[-4:]!r} on this till", hint="read the card again")
+            raise UnknownError(
+                f"no card id ending in {card[-4:]!r} on this till", said=Said("no_card"), hint="read the card again"
+            )
         if account is None or self.ledger.resolve(row[0]) != self.ledger.resolve(account):
-            raise InvalidError(f"card {card!r} is not linked to the account named with it", hint="read the card again")
+            raise InvalidError(
+                f"card {card!r} is not linked to the account named with it",
+                said=Said("card_of_another"),
+                hint="read the card again",
+            )
 
     def may_spend(self, card: str | None) -> bool:
         """Say whether who shows this card may spend what the account has; who was looked up without a card may.
@@ -108,6 +118,7 @@ class Bench:
         if not self.may_spend(card):
             raise NotAllowedError(
                 f"card {card!r} only collects: nothing is spent on it",
+                said=Said("card_collects"),
                 hint="ask for a card that may spend, or look the member up by phone number",
             )
 

@@ -21,16 +21,10 @@ from agent.counter.answers import (
 from agent.counter.aside.keeping import KeptAside, Noted, aside_of, enter_all, keep
 from agent.counter.asks import ActionAsk, EnrolAsk, LinkAsk, RedeemAsk, RefundAsk, SaleAsk, UndoAsk, VoucherAsk
 from agent.counter.bench import Bench
-from agent.counter.closing import reporting
-from agent.counter.closing.drawers import Opening, record_opening
-from agent.counter.closing.reporting import ClosureAnswer, ClosureAsk
-from agent.counter.complaints import goodwill, looking, moving
-from agent.counter.complaints.goodwill import GoodwillAnswer, GoodwillAsk
-from agent.counter.complaints.looking import FindSaleAsk, Past, Seen
-from agent.counter.complaints.moving import MoveAnswer, MoveAsk
+from agent.counter.closing.day import TillDay
+from agent.counter.complaints.hearing import Hearing
 from agent.counter.details import pins
 from agent.counter.details.desk import MemberDesk
-from agent.counter.drawing import close_day
 from agent.counter.finding import proving, searching
 from agent.counter.finding.proving import PinToTry
 from agent.counter.finding.searching import FindAsk, Searches
@@ -53,8 +47,9 @@ from agent.counter.staff.naming import StaffAnswer, StaffAsk, name_staff
 from agent.counter.staff.signing import Signing
 from agent.counter.staff.training import TrainingAnswer, TrainingAsk, record_training
 from agent.counter.watching.reading import notes_of
-from agent.errors import LedgerError, NotAllowedError, OutcomeUnknownError
-from agent.journal.wire import SaleTold
+from agent.errors import LedgerError, NotAllowedError, OutcomeUnknownError, Said
+from agent.journal.codes import SaleCode
+from agent.journal.wire.asking import SaleTold
 from agent.ledger.ledger import Ledger
 from agent.loyalty.articles import Articles
 from agent.loyalty.cards import Source
@@ -65,10 +60,11 @@ from agent.loyalty.radar.detecting import Note
 
 class Counter:
     """The use cases of a till. Every method may be called from any thread; none waits for the network, but a refund by
-    a slip of another till and a redemption: `elsewhere` is asked once for the sale, `promises` once for the units, the
-    ledger's lock not held.
+    a slip of another till, a claim and a redemption: `elsewhere` is asked once for the sale, `promises` once for the
+    units, the ledger's lock not held.
 
-    `articles` is the till's table of articles, if it has one; `training` opens the ledger that training goes into.
+    `articles` is the till's table of articles, if it has one, `goods_on_label` names the goods of a price or weight
+    label (see `Shelf`); `training` opens the ledger that training goes into.
     `recorded` is called after something was durably recorded, outside the ledger's lock: the spool and the sync wake.
     Every use case raises a RefusalError when it says no (nothing was written) and a LedgerError when the ledger cannot
     be trusted to have it.
@@ -81,11 +77,12 @@ class Counter:
         *,
         recorded: Callable[[], None],
         articles: Articles | None = None,
+        goods_on_label: Callable[[str], str | None] | None = None,
         elsewhere: SalesElsewhere | None = None,
         promises: Promises | None = None,
         training: Callable[[], Ledger] | None = None,
     ) -> None:
-        self.shelf = Shelf(articles)
+        self.shelf = Shelf(articles, goods_on_label=goods_on_label)
         self.signing = Signing(ledger)
         self._guesses = Guesses()
         self._searches = Searches()
@@ -100,6 +97,10 @@ class Counter:
         self._programme = programme
         self._recorded = recorded
         self.desk = MemberDesk(self._bench, recorded=recorded, approved=self._approved)
+        self.day = TillDay(self._bench, ledger=self._now, recorded=recorded)
+        self.hearing = Hearing(
+            self._bench, ledger=self._now, behind=self._behind(None), elsewhere=self._tell, recorded=recorded
+        )
 
     @property
     def programme(self) -> Programme | None:
@@ -113,8 +114,16 @@ class Counter:
     def require_programme(self) -> Programme:
         """Return the programme in force; raises NotAllowedError if there is none yet."""
         if self._programme is None:
-            raise NotAllowedError("this till has no programme yet", hint="sell without loyalty and call your IT")
+            raise NotAllowedError(
+                "this till has no programme yet",
+                said=Said("no_programme"),
+                hint="sell without loyalty and call your IT",
+            )
         return self._programme
+
+    def _now(self) -> Ledger:
+        """Return the ledger that everything goes into now: in training it is not the till's own."""
+        return self._ledger
 
     @contextmanager
     def _bench(self) -> Iterator[Bench]:
@@ -308,11 +317,12 @@ class Counter:
 
     def _told(self, ask: RefundAsk) -> SaleTold | None:
         """Ask for the sale elsewhere that a refund is of, if it is of one."""
-        if self._elsewhere is None or self.is_training:
-            return None
         with self._bench() as bench:
             code = refunding.code_to_ask_for(bench, ask, self._guesses)
-        return None if code is None else self._elsewhere.sale(code)
+        return None if code is None else self._tell(code)
+
+    def _tell(self, code: SaleCode) -> SaleTold | None:
+        return None if self._elsewhere is None or self.is_training else self._elsewhere.sale(code)
 
     def undo(self, ask: UndoAsk, *, by: str) -> RefundAnswer:
         """Give a redemption back."""
@@ -328,29 +338,6 @@ class Counter:
         self._recorded()
         return answer
 
-    def past(self, account: str) -> Past:
-        """Return what a member did at this till lately."""
-        with self._bench() as bench:
-            return looking.past_of(bench, account)
-
-    def find_sales(self, ask: FindSaleAsk) -> tuple[Seen, ...]:
-        """Return the sales of this till that fit a receipt, or an amount and a day."""
-        return looking.find_sales(self._ledger, ask)
-
-    def move(self, ask: MoveAsk, *, by: str) -> MoveAnswer:
-        """Move a sale to the right member."""
-        with self._bench() as bench:
-            answer = moving.move(bench, ask, self._behind(None), by=by)
-        self._recorded()
-        return answer
-
-    def give(self, ask: GoodwillAsk, *, by: str) -> GoodwillAnswer:
-        """Give a member units out of goodwill."""
-        with self._bench() as bench:
-            answer = goodwill.give(bench, ask, self.signing, by=by)
-        self._recorded()
-        return answer
-
     def radar(self) -> tuple[Note, ...]:
         """Return what a supervisor should look at, of the last days at this till; never for a customer's eyes."""
         return notes_of(self._ledger, self.require_programme().radar)
@@ -363,40 +350,15 @@ class Counter:
     def train(self, ask: TrainingAsk, *, by: str) -> TrainingAnswer:
         """Begin or end training: from then on everything goes into the other ledger; who is signed in stays so."""
         if self._training is None:
-            raise NotAllowedError("there is no training at this till", hint="train at a till whose agent runs")
-        approved_by = self.signing.require(Supervision(), Approvable.TRAINING, op=ask.op)
+            raise NotAllowedError(
+                "there is no training at this till", said=Said("no_training"), hint="train at a till whose agent runs"
+            )
+        approved_by = None
+        if ask.ended is None:  # what ends by itself needs nobody's word
+            approved_by = self.signing.require(Supervision(), Approvable.TRAINING, op=ask.op)
         ledger = self._training() if ask.on else self._own
         recorded, repeated = record_training(self._own, ask, by=by, approved_by=approved_by)
         if not repeated:
             self._ledger, self._aside = ledger, aside_of(ledger)
         self._recorded()
         return TrainingAnswer(EntryRef.of(recorded), self.is_training, repeated)
-
-    def close_game_day(self, *, by: str) -> EntryRef | None:
-        """Show the seed of the games' day, so that anybody can check its draws; None if nothing was drawn."""
-        with self._bench() as bench:
-            closed = close_day(bench, by=by)
-        if closed is None:
-            return None
-        self._recorded()
-        return EntryRef.of(closed)
-
-    def close(self, ask: ClosureAsk, *, by: str) -> ClosureAnswer:
-        """Make an X or a Z report; selling goes on while the entries since the last Z are counted."""
-        self.require_programme()
-        count = reporting.Count(self._ledger)
-        count.go_on()
-        with self._bench() as bench:
-            answer = reporting.close(bench, ask, count, by=by)
-        self._recorded()
-        return answer
-
-    def last_closure(self, number: int | None = None) -> ClosureAnswer:
-        """Return the last Z report, or the one of a number; raises UnknownError if there is none."""
-        return reporting.last_z(self._ledger, number)
-
-    def drawer_opened(self, opening: Opening, *, by: str) -> EntryRef:
-        """Record that the cash drawer was opened; a till without a programme does so too."""
-        recorded = record_opening(self._ledger, opening, by=by)
-        self._recorded()
-        return EntryRef.of(recorded)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from types import MappingProxyType
 
 from agent.counter.answers import EntryRef, MemberView, SaleAnswer, VoucherView
@@ -19,7 +19,7 @@ from agent.ledger.records import Draft, Recorded
 from agent.loyalty.judging.evaluate import evaluate
 from agent.loyalty.judging.games import may_play
 from agent.loyalty.programme import Programme
-from agent.loyalty.sale import Discount, Effect, Holder, Judgement, Line, Sale
+from agent.loyalty.sale import Discount, Effect, Holder, Judgement, Line, Reason, Sale
 from agent.loyalty.spending.credit import check_loads
 from agent.loyalty.spending.discounts import as_paid
 from agent.loyalty.spending.redeeming import check_on
@@ -100,7 +100,7 @@ def judged(
         till=bench.ledger.till,
         programme=bench.programme,
         total=due,
-        reasons=[effect.reason for effect in judgement.effects],
+        reasons=[*(effect.reason for effect in judgement.effects), *_claimable(bench, ask, at)],
         member=view,
         vouchers=vouchers,
         returns=returns_of(bench, entry_id, due=due, effects=judgement.effects),
@@ -119,6 +119,14 @@ def judged(
         slip=slip,
     )
     return Made(draft, sale, due, judgement, view, vouchers)
+
+
+def _claimable(bench: Bench, ask: SaleAsk, at: datetime) -> tuple[Reason, ...]:
+    """Return until when a sale that is nobody's may be claimed, for its slip."""
+    days = bench.programme.without_card.claim_days
+    if ask.account is not None or ask.redemptions or not days:
+        return ()
+    return (Reason("claim_later", {"until": (at.date() + timedelta(days)).isoformat()}),)
 
 
 def answered(bench: Bench, made: Made, recorded: Recorded) -> SaleAnswer:

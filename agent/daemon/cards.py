@@ -8,9 +8,10 @@ from types import MappingProxyType
 from typing import Final
 
 from agent.counter import Counter
-from agent.devices.firewall.recognise import BadRead, BankCard, IdentityCard, NotOurs, OwnCard, Recognised
+from agent.devices.firewall.recognise import BadRead, BankCard, IdentityCard, NotOurs, OwnCard, Recognised, VoucherCode
 from agent.devices.supervision.inbox import Sighting
 from agent.errors import TallyError
+from agent.slips.texts import told
 from agent.web.api.errors import BANK_CARD, IDENTITY_CARD
 from agent.web.api.shapes import Voice, member_map
 from agent.web.events import EventHub, Spoken
@@ -21,13 +22,14 @@ _KINDS: Final[Mapping[type[Recognised], str]] = MappingProxyType(
         BankCard: "bank_card",
         IdentityCard: "identity_card",
         NotOurs: "not_ours",
+        VoucherCode: "voucher_code",
         BadRead: "bad_read",
     }
 )
 
 
 class CardReads:
-    """Looks up what the devices read, one after the other, and publishes `read`, `member` and `notice` events."""
+    """Looks up what the devices read, one after the other, and publishes `read`, `member`, `voucher` and `notice`."""
 
     def __init__(self, counter: Counter, events: EventHub) -> None:
         self._counter = counter
@@ -44,6 +46,8 @@ class CardReads:
                 self._notice("bank_card", BANK_CARD)
             case IdentityCard():
                 self._notice("identity_card", IDENTITY_CARD)
+            case VoucherCode(code):
+                self._events.publish("voucher", {"code": code})
             case NotOurs(reason):
                 self._notice("unknown_card", reason)
             case BadRead(reason):
@@ -53,15 +57,25 @@ class CardReads:
         try:
             view = self._counter.identify(card.number, card.source, by=by, tap=card.tap)
         except TallyError as error:
-            self._notice(error.code, f"{error}: {error.hint}")
+            self._events.publish("notice", _refused(error))
             return
         self._read += 1
         programme, read = self._counter.require_programme(), self._read
-        told = Spoken(lambda language: member_map(Voice(programme, language).member(view), read=read))
-        self._events.publish("member", told)
+        member = Spoken(lambda language: member_map(Voice(programme, language).member(view), read=read))
+        self._events.publish("member", member)
 
     def _notice(self, code: str, text: str) -> None:
         self._events.publish("notice", {"code": code, "text": text})
+
+
+def _refused(error: TallyError) -> Spoken:
+    """Return a notice of a refusal: `text` is English with all values, `said` and `hint` are what a cashier reads."""
+
+    def in_language(language: str) -> dict[str, str]:
+        said, hint = told(error, language)
+        return {"code": error.code, "text": f"{error}: {error.hint}", "said": said, "hint": hint}
+
+    return Spoken(in_language)
 
 
 def _read_map(sighting: Sighting) -> dict[str, object]:

@@ -15,6 +15,7 @@ import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import asdict
+from functools import partial
 from typing import Any, Self
 
 from agent.config import Config
@@ -24,7 +25,8 @@ from agent.daemon.chores import Chores
 from agent.daemon.clock import ClockWatch
 from agent.daemon.display import CustomerDisplay
 from agent.daemon.ledger import LedgerWatch
-from agent.daemon.training import TrainingRoom, TrainingSlips
+from agent.daemon.training import TrainingEnd, TrainingRoom, TrainingSlips
+from agent.devices.gs1.numbers import goods_on_label
 from agent.devices.loading import DriverRow
 from agent.devices.supervision.report import DeviceReport, DeviceStatus
 from agent.devices.supervision.supervisor import Supervisor
@@ -56,6 +58,7 @@ logger = logging.getLogger(__name__)
 _LOCAL_TOKEN = "cli"  # the name of the command line's own token  # noqa: S105 - a name, no secret
 _PAUSE_S = 0.2  # no sale for so long is a pause: the WAL is checkpointed in it
 _STOP_S = 5.0
+_SAY_AGAIN_S = 10.0  # that the disk is given until it is asked again to take where the agent listens
 
 
 class Till:
@@ -112,12 +115,14 @@ class Till:
             programme,
             recorded=self._recorded,
             articles=articles,
+            goods_on_label=partial(goods_on_label, templates=config.labels.numbering().templates),
             elsewhere=self._sync,
             promises=self._sync,
             training=self._training.ledger,
         )
         self.events = EventHub(config.web.language)
         self._watch = LedgerWatch(self.ledger, self.counter, self.events)
+        self._training_end = TrainingEnd(self.ledger, self.counter, self.events, idle_min=config.till.training_idle_min)
         self.board = self._status_board()
         self._start_devices()
         self._start_web()
@@ -126,17 +131,33 @@ class Till:
         self._thread("ledger", lambda: self._watch.run(self._stopping))
         self._thread("clock", lambda: self._clock.run(self._stopping))
         self._thread("chores", lambda: self._chores.run(self._stopping))
-        port = self.web.port
-        token = Tokens(config.till.tokens).replace(Scope.SUPERVISOR, _LOCAL_TOKEN)
-        write_running(config.till.folder, Running(os.getpid(), port, token))
+        self._thread("training", lambda: self._training_end.run(self._stopping))
         self._stack.callback(remove_running, config.till.folder)
-        logger.info("till=%s port=%d programme=%s", config.till.id, port, self._programme_name())
+        if not self._says_where():
+            self._thread("where", self._say_where)
+        logger.info("till=%s port=%d programme=%s", config.till.id, self.web.port, self._programme_name())
 
     def stop(self) -> None:
         """Stop everything in reverse; each part is given a bounded time."""
         self._stopping.set()
         self._recorded_now.set()
         self._stack.close()
+
+    def _says_where(self) -> bool:
+        """Say to the command line where the agent listens; False if the disk does not take it: the till sells on."""
+        config = self._config.till
+        try:
+            token = Tokens(config.tokens).replace(Scope.SUPERVISOR, _LOCAL_TOKEN)
+            write_running(config.folder, Running(os.getpid(), self.web.port, token))
+        except OSError as error:
+            logger.warning("the command line will not find this agent: %s", error.strerror)
+            return False
+        return True
+
+    def _say_where(self) -> None:
+        while not self._stopping.wait(_SAY_AGAIN_S):
+            if self._says_where():
+                return
 
     def _programme_name(self) -> str | None:
         return self.counter.programme.name if self.counter.programme else None

@@ -32,7 +32,7 @@ from uuid import UUID
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 
-from agent.errors import CodeError, ForgedCodeError
+from agent.errors import CodeError, ForgedCodeError, Said
 
 TYPED_LENGTH: Final = 20
 LONG_LENGTH: Final = 136
@@ -135,6 +135,14 @@ def read_long(code: str, key_of: Callable[[bytes], bytes | None]) -> tuple[Seria
     return Serial.read(_write(serial, _SERIAL_CHARS)), _write(shop, 8)
 
 
+def is_voucher_code(text: str) -> bool:
+    """Say whether a text has the shape of a voucher's code, long or typed: it may be anybody's, or none."""
+    code = text.upper()
+    if len(code) not in {TYPED_LENGTH, LONG_LENGTH} or not all(character in _DIGITS for character in code):
+        return False
+    return len(code) == LONG_LENGTH or _check(code[:-1]) == code[-1]
+
+
 def is_typed(code: str) -> bool:
     """Say whether a code is as long as a typed one."""
     return len(code.translate(_ALIKE)) < LONG_LENGTH // 2
@@ -208,7 +216,7 @@ def _typed_text(code: str) -> str:
     """Return a typed code without hyphens and spaces, its check character looked at."""
     text = _clean(code, TYPED_LENGTH)
     if _check(text[:-1]) != text[-1]:
-        raise CodeError("the code is mistyped: its check character does not fit")
+        raise CodeError("the code is mistyped: its check character does not fit", said=Said("code_mistyped"))
     return text
 
 
@@ -217,7 +225,11 @@ def _typed_body(context: bytes, code: str, shop_keys: Sequence[bytes]) -> str:
     text = _typed_text(code)
     content, mac = text[:_SERIAL_CHARS], text[_SERIAL_CHARS:-1]
     if not any(hmac.compare_digest(_mac(context, content, key), mac) for key in shop_keys):
-        raise ForgedCodeError("this shop has issued no voucher or slip with this code", hint="scan the QR code")
+        raise ForgedCodeError(
+            "this shop has issued no voucher or slip with this code",
+            said=Said("code_not_issued"),
+            hint="scan the QR code",
+        )
     return content
 
 
@@ -230,26 +242,31 @@ def _verified(context: bytes, code: str, key_of: Callable[[bytes], bytes | None]
     bits, size = _read(_clean(code, length)), length * 5 // 8
     version = bits >> 8 * (size - 1)
     if version != _VERSION:
-        raise CodeError(f"a QR code of version {version} is not known, only version {_VERSION}")
+        raise CodeError(f"a QR code of version {version} is not known, only version {_VERSION}", said=Said("code_kind"))
     data = bits.to_bytes(size)
     content, signature = data[:-_SIGNATURE_BYTES], data[-_SIGNATURE_BYTES:]
     public = key_of(content[1 : 1 + _KEY_TAG_BYTES])
     if public is None:
-        raise ForgedCodeError("the code was signed by a till that this one does not know")
+        raise ForgedCodeError("the code was signed by a till that this one does not know", said=Said("code_till"))
     try:
         Ed25519PublicKey.from_public_bytes(public).verify(signature, context + content)
     except InvalidSignature as error:
-        raise ForgedCodeError("the code's signature does not fit what it says") from error
+        raise ForgedCodeError("the code's signature does not fit what it says", said=Said("code_forged")) from error
     return content
 
 
 def _clean(code: str, length: int) -> str:
     text = code.upper().translate(_ALIKE)
     if len(text) != length:
-        raise CodeError(f"a code of this kind has {length} characters, not {len(text)}")
+        raise CodeError(
+            f"a code of this kind has {length} characters, not {len(text)}",
+            said=Said("code_length", {"limit": length, "count": len(text)}),
+        )
     for character in text:
         if character not in _DIGITS:
-            raise CodeError(f"a code has no character {character!r}")
+            raise CodeError(
+                f"a code has no character {character!r}", said=Said("code_character", {"character": character})
+            )
     return text
 
 

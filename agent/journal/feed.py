@@ -25,7 +25,8 @@ from agent.errors import JournalError
 from agent.journal.batch import SealedProfile
 from agent.journal.entry import encode
 from agent.journal.fold import SPEND
-from agent.journal.wire import Position, from_text, read, to_text
+from agent.journal.wire.form import from_text, read, to_text
+from agent.journal.wire.place import Position
 
 PAGE_BYTES_MAX = 16 * 1024 * 1024  # of an uncompressed page: what a till must be ready to hold
 LOTS_MAX = 1000  # in one line, so that a line stays below the limit of a canonical map

@@ -16,7 +16,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey,
 
 from agent.errors import JournalError
 from agent.journal.entry import encode
-from agent.journal.wire import from_text, read, to_text
+from agent.journal.wire.form import from_text, read, to_text
 
 _DELEGATION_CONTEXT = b"tallystick delegation 1\n"
 _ENTRY_CONTEXT = b"tallystick entry 1\n"

@@ -95,9 +95,9 @@ class _Slip:
 
     def report(self) -> Iterator[Block]:
         """A closure: its name, then sections of figures; a line without a figure is a heading."""
-        yield Feed()
         title, *lines = (self.said(line.code, line.numbers) for line in self.facts.lines)
         yield from self.centred(title.text, bold=True, double=True)
+        yield Feed()
         for said in lines:
             if said.value:
                 yield from self.row(said)

@@ -10,7 +10,9 @@ from dataclasses import dataclass
 
 from agent.errors import ForgedError, JournalError, LedgerError, RejectedError
 from agent.journal.entry import encode
-from agent.journal.wire import ENROLLING, MAP_TYPE, Enrolled, Enrolment, Nonce, read
+from agent.journal.wire.enrolling import Enrolled, Enrolment
+from agent.journal.wire.form import MAP_TYPE, read
+from agent.journal.wire.signing import ENROLLING, Nonce
 from agent.ledger.kept.apart import PINNED
 from agent.ledger.kept.codes import till_key
 from agent.ledger.kept.in_flight import NONCE

@@ -6,6 +6,7 @@ headquarters answers it as it did the first time. A copy of this till's disk can
 
 from __future__ import annotations
 
+import re
 import secrets
 import time
 from collections.abc import Callable, Iterator, Mapping
@@ -27,7 +28,10 @@ from agent.errors import (
     UnreachableError,
 )
 from agent.journal.trust import Delegation
-from agent.journal.wire import DELEGATION_HEADER, MAP_TYPE, PATH, Enrolled, Nonce, Refusal, from_text, read
+from agent.journal.wire.enrolling import Enrolled
+from agent.journal.wire.form import MAP_TYPE, PATH, from_text, read
+from agent.journal.wire.meeting import Refusal
+from agent.journal.wire.signing import DELEGATION_HEADER, Nonce
 from agent.ledger.kept.apart import moved, note_delegation, note_forked
 from agent.ledger.kept.in_flight import BODY, NONCE, TARGET, TYPE
 from agent.ledger.ledger import Ledger
@@ -100,7 +104,8 @@ def _line_errors(url: str) -> Iterator[None]:
     try:
         yield
     except (httpx.HTTPError, httpx.InvalidURL) as error:
-        raise UnreachableError(f"no answer from {url!r}: {error or type(error).__name__}") from error
+        said = re.sub(r"^\[Errno -?\d+\] ", "", str(error)) or type(error).__name__
+        raise UnreachableError(f"no answer from {url!r}: {said}") from error
 
 
 def refused_or_body(reply: Reply) -> bytes:

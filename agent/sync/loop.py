@@ -28,7 +28,9 @@ from agent.errors import (
 )
 from agent.journal.codes import SaleCode
 from agent.journal.entry import encode
-from agent.journal.wire import SALE_BYTES_MAX, SaleAsked, SaleTold, SpendAsked, SpendTold, Standing, expand, read
+from agent.journal.wire.apart import Standing
+from agent.journal.wire.asking import SALE_BYTES_MAX, SaleAsked, SaleTold, SpendAsked, SpendTold
+from agent.journal.wire.form import expand, read
 from agent.ledger.kept.held import unsynced
 from agent.ledger.ledger import Ledger
 from agent.sync.asking import Question

@@ -18,7 +18,10 @@ from agent.journal.batch import BatchItem, pack
 from agent.journal.entry import encode
 from agent.journal.feed import PAGE_BYTES_MAX, Cursor, EntryRow, Page, ProgrammeRow, unpack
 from agent.journal.trust import Delegation, Role, check_entry, check_programme
-from agent.journal.wire import BATCH_TYPE, Enrolled, Held, Outcome, Position, Where, compress, expand, read
+from agent.journal.wire.enrolling import Enrolled
+from agent.journal.wire.form import BATCH_TYPE, compress, expand, read
+from agent.journal.wire.meeting import Held, Outcome, Where
+from agent.journal.wire.place import Position
 from agent.ledger.kept.apart import note_forked
 from agent.ledger.kept.feed import apply_page, cursor_of
 from agent.ledger.kept.held import note_held

@@ -20,16 +20,9 @@ from http_message_signatures.algorithms import ED25519
 
 from agent.errors import ForgedError, JournalError
 from agent.journal.trust import Delegation, Role
-from agent.journal.wire import (
-    ANSWER_COVERS,
-    ANSWER_TAG,
-    DELEGATION_HEADER,
-    HQ,
-    LABEL,
-    REQUEST_COVERS,
-    REQUEST_TAG,
-    from_text,
-)
+from agent.journal.wire.form import from_text
+from agent.journal.wire.place import HQ
+from agent.journal.wire.signing import ANSWER_COVERS, ANSWER_TAG, DELEGATION_HEADER, LABEL, REQUEST_COVERS, REQUEST_TAG
 
 
 @dataclass(frozen=True, slots=True)

@@ -62,7 +62,8 @@ def create_app(
     app.add_exception_handler(RequestValidationError, _malformed)
     app.add_exception_handler(HTTPException, _no_such_call)
     calls = Calls(counter, events, board, halves)
-    members = MemberCalls(counter)
+    at_hand = AtHand(counter, events, language=settings.language)
+    members = MemberCalls(counter, at_hand.paying)
     complaints = ComplaintCalls(counter, PolicyFile(settings.policies), explain_sale)
     further = (
         *StaffCalls(counter, events).rows(),
@@ -71,7 +72,7 @@ def create_app(
         *DetailCalls(counter, settings.language).rows(),
     )
     app.include_router(routes(calls, members, DeviceCalls(counter, devices, drawer), *further))
-    app.include_router(screen_routes(ScreenCalls(AtHand(counter, events, language=settings.language))))
+    app.include_router(screen_routes(ScreenCalls(at_hand)))
     app.include_router(page_routes(counter, tokens, advert=settings.advert))
     app.mount("/static", StaticFiles(directory=_STATIC))
     app.add_middleware(Gate, settings=settings)

@@ -23,7 +23,9 @@ from agent.errors import JournalError
 from agent.journal.batch import BatchItem
 from agent.journal.chain import GENESIS
 from agent.journal.entry import decode_entry
-from agent.journal.wire import Branched, Nonce, Position, Standing
+from agent.journal.wire.apart import Branched, Standing
+from agent.journal.wire.place import Position
+from agent.journal.wire.signing import Nonce
 from hq.clock import now_ms
 from hq.database import insert
 from hq.receive import raw
@@ -76,7 +78,7 @@ def take(conn: Connection, till_id: str, nonce: Nonce, brought: Brought) -> Bran
     if not lost and is_next(conn, till_id, nonce) and not are_several(conn, till_id):
         return Branched(raw.open_journal(conn, till_id, brought.after.epoch).held, Standing.TILL)
     begun = raw.open_journal(conn, till_id, brought.after.epoch).held.seq == 0
-    if not _keep(conn, till_id, brought):
+    if not store(conn, till_id, brought):
         return Branched(raw.open_journal(conn, till_id, brought.after.epoch).held, Standing.GAP)
     lost = lost or _is_of_the_lost(conn, till_id, brought.end)
     _note(conn, till_id, nonce, brought.end, lost=lost, begun=begun)
@@ -90,6 +92,20 @@ def take(conn: Connection, till_id: str, nonce: Nonce, brought: Brought) -> Bran
     if brought.done:
         raise_flag(conn, till_id, "copied", "two machines speak as this till: see `tally-hq forks`")
     return Branched(brought.end, Standing.OPEN)
+
+
+def standing_of(conn: Connection, till_id: str, nonce: Nonce, at: Position) -> Standing:
+    """Say how it stands with a machine without a line, whose journal ends at `at` and which last asked under a nonce.
+
+    It is the till once somebody decided and its journal is the till's. One that lost and had recorded nothing of its
+    own stands on that, too: then it is known by its nonce, or by where it stood, and whoever stands right there waits.
+    """
+    lost = conn.scalars(select(copy.c.head).where(copy.c.till == till_id, copy.c.lost)).all()
+    if has_lost(conn, till_id, nonce) or _is_of_the_lost(conn, till_id, at):
+        return Standing.LOST
+    if are_several(conn, till_id) or not lost or at.head in lost or not is_held(conn, till_id, at):
+        return Standing.OPEN
+    return Standing.TILL
 
 
 def _note(conn: Connection, till_id: str, nonce: Nonce, end: Position, *, lost: bool, begun: bool) -> None:
@@ -160,8 +176,11 @@ def _bytes_at(conn: Connection, till_id: str, epoch: str, seq: int) -> bytes | N
     return conn.scalar(query)
 
 
-def _keep(conn: Connection, till_id: str, brought: Brought) -> bool:
-    """Store entries where they belong: after the journal, in a branch that was decided on, or beside both."""
+def store(conn: Connection, till_id: str, brought: Brought) -> bool:
+    """Store entries where they belong: after the journal, in a branch that was decided on, or beside both.
+
+    False if they follow nothing that is here. Raises ChainBrokenError when they do not lead where the machine says.
+    """
     rows = raw.follow(brought.after, brought.items, brought.to)
     into = raw.open_journal(conn, till_id, brought.after.epoch)
     heads = [head for head, _ in rows]

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from sqlalchemy import Connection, delete, select, update
 
 from agent.errors import NotAllowedError, UnknownError
-from agent.journal.wire import HQ
+from agent.journal.wire.place import HQ
 from hq.apart.copies import RESTORED
 from hq.books.own import Decision, decide
 from hq.clock import now_ms
@@ -72,6 +72,12 @@ def awaited(conn: Connection, since_ms: int) -> list[Awaited]:
 def everyone_reported(conn: Connection, since_ms: int) -> bool:
     """Say whether every till gave all it had since a moment, or is written off."""
     return not awaited(conn, since_ms)
+
+
+def is_awaited(conn: Connection, till_id: str) -> bool:
+    """Say whether headquarters was put back and a till has not reported since."""
+    since_ms = begun_ms(conn)
+    return since_ms is not None and till_id in {one.till for one in awaited(conn, since_ms)}
 
 
 def is_whole(conn: Connection) -> bool:

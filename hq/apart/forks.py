@@ -1,8 +1,8 @@
 """Deciding which of several machines is the till. What the others recorded is booked as journals of their own.
 
 The machine that is kept goes on as if nothing had been; the others are told to enrol anew, and spend nothing until
-then. Their entries stand in the books once, under the till's name, `~`, and the beginning of the nonce that they were
-refused under: no sale is lost, and none counts twice.
+then. Their entries stand in the books once, under the till's name, `~`, and the end of the nonce that they were refused
+under (its beginning is that of all who know the same last one): no sale is lost, and none counts twice.
 """
 
 from __future__ import annotations
@@ -16,7 +16,8 @@ from sqlalchemy import Connection, delete, select, update
 
 from agent.errors import NotAllowedError, UnknownError
 from agent.journal.chain import GENESIS, link
-from agent.journal.wire import Nonce, Position
+from agent.journal.wire.place import Position
+from agent.journal.wire.signing import Nonce
 from hq.apart.copies import is_held, is_restored, lost_epochs, places
 from hq.books.own import Decision, decide
 from hq.books.worker import catch_up, derive
@@ -182,7 +183,7 @@ def _let_go(conn: Connection, till_id: str, machine: Machine, *, shared: Collect
     is_known = machine.nonce is not None or end.epoch not in shared
     if is_known:
         _note_lost(conn, till_id, machine, shared)
-    name = f"{till_id}~{(Nonce.parse(machine.nonce).random if machine.nonce else machine.head)[:_NAMED_BY]}"
+    name = f"{till_id}~{(Nonce.parse(machine.nonce).random if machine.nonce else machine.head)[-_NAMED_BY:]}"
     for place in places(conn, till_id, end):
         own = _beside(conn, till_id, place)
         goes_on = place == end and is_known and is_held(conn, till_id, end)

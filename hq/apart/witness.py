@@ -17,7 +17,8 @@ from agent.errors import ChainBrokenError, JournalError
 from agent.journal.chain import GENESIS, check_place, link
 from agent.journal.entry import decode_entry
 from agent.journal.trust import Delegation, Role, check_entry
-from agent.journal.wire import HQ, Position, Witness
+from agent.journal.wire.apart import Witness
+from agent.journal.wire.place import HQ, Position
 from hq.database import insert
 from hq.receive import raw
 from hq.receive.tills import raise_flag

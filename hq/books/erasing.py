@@ -9,8 +9,9 @@ from __future__ import annotations
 import logging
 from collections.abc import Sequence
 from itertools import islice
+from typing import Any
 
-from sqlalchemy import Connection, delete, select, update
+from sqlalchemy import Connection, Executable, Select, delete, select, update
 
 from agent.journal.entry import Posting
 from agent.loyalty.ageing.ending import move_to_expired
@@ -36,6 +37,41 @@ def erase_due(conn: Connection, *, epoch: str) -> int:
             log.info("erased account=%s", root)
         conn.execute(update(erased).where(erased.c.account == one).values(own=True))
     return len(due)
+
+
+def forget_late(conn: Connection, journal_id: int, first: int, last: int) -> int:
+    """Forget what entries `first` to `last` of a journal tell of members who were erased before: nobody is told of it.
+
+    Returns of how many. What they earned meanwhile is written off by `erase_again`.
+    """
+    run = (record.c.journal == journal_id) & record.c.seq.between(first, last)
+    named = conn.scalars(select(record.c.subject).where(run).distinct()).all()
+    if not named:
+        return 0
+    of_cards = conn.scalars(select(card.c.account).where(card.c.id.in_(named))).all()
+    told = select(account.c.root).where(account.c.id.in_([*named, *of_cards]))
+    return _forget_all(conn, _erased_roots().where(account.c.root.in_(told)))
+
+
+def forget_known(conn: Connection) -> int:
+    """Forget the erased members of whom something is held, for headquarters was put back; returns how many."""
+    part, gone = account.alias(), _erased_roots()
+    of_account = select(part.c.root).join(sealed, sealed.c.subject == part.c.id).where(part.c.root.in_(gone))
+    of_card = (
+        select(part.c.root)
+        .join(card, card.c.account == part.c.id)
+        .join(sealed, sealed.c.subject == card.c.id)
+        .where(part.c.root.in_(gone))
+    )
+    return _forget_all(conn, of_account.union(of_card))
+
+
+def _forget_all(conn: Connection, query: Executable) -> int:
+    return sum(_forget(conn, root) for root in conn.scalars(query).all())
+
+
+def _erased_roots() -> Select[Any]:
+    return select(account.c.root).join(erased, erased.c.account == account.c.id).distinct()
 
 
 def erase_again(conn: Connection, *, epoch: str, day: str) -> int:

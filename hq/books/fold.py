@@ -13,7 +13,7 @@ from sqlalchemy import Connection, Table, case, delete, or_, select, update
 from agent.errors import JournalError
 from agent.journal.entry import MEMBER_PREFIX, TILL_PREFIX, Entry
 from agent.journal.fold import BLOCKED, LotKey
-from agent.journal.wire import HQ
+from agent.journal.wire.place import HQ
 from agent.loyalty.sale import Status
 from hq.books.people.joining import join, part
 from hq.books.reading import Reading, accounts_of, read_entry

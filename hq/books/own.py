@@ -13,7 +13,7 @@ from sqlalchemy import Connection, select
 
 from agent.journal.chain import link
 from agent.journal.entry import Entry, Posting, encode, encode_entry
-from agent.journal.wire import HQ
+from agent.journal.wire.place import HQ
 from hq.books.fold import Source, book
 from hq.clock import now_ms
 from hq.publish.announce import Kind, announce

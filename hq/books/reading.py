@@ -17,7 +17,7 @@ from agent.journal.chain import check_place
 from agent.journal.codes import sale_tag
 from agent.journal.entry import Entry, decode_entry, encode
 from agent.journal.fold import Changes, changes
-from agent.journal.wire import HQ
+from agent.journal.wire.place import HQ
 from hq.tables import (
     closure,
     lapse,

@@ -19,7 +19,7 @@ from sqlalchemy.exc import OperationalError, ProgrammingError
 
 from agent.errors import ProgrammeError
 from agent.journal.entry import REDEEMED, VOUCHERS_PREFIX, Entry, Posting, decode_entry
-from agent.journal.wire import HQ
+from agent.journal.wire.place import HQ
 from agent.loyalty.programme import load
 from agent.loyalty.reversal import RecordedSale
 from agent.loyalty.reversal.elsewhere import Provisional, Settlement, returned_twice, settle
@@ -27,7 +27,7 @@ from agent.loyalty.reversal.meanwhile import revived
 from agent.loyalty.sale import Moment
 from hq.books.fold import Source
 from hq.books.own import Decision, decide
-from hq.publish.sales import Sold, find_sale, returned_exactly, returned_of, sale_of, shop_of
+from hq.publish.sales import Sold, find_sale, returned_exactly, returned_of, sale_of, shop_of, spoke_as
 from hq.receive.tills import raise_flag
 from hq.tables import journal, programme, provisional, raw, refund_line, sale, settlement
 
@@ -38,11 +38,12 @@ log = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """The entries that were just booked: numbers `first` to `last` of a journal."""
+    """The entries that were just booked: numbers `first` to `last` of a journal; `forgot`: somebody was forgotten."""
 
     source: Source
     first: int
     last: int
+    forgot: bool = False
 
     def has(self, table: Table) -> ColumnElement[bool]:
         """Return what holds of this run's rows of a table."""
@@ -86,7 +87,7 @@ def _tags_of(conn: Connection, run: Run) -> set[str]:
     sold = select(sale.c.tag).join(provisional, provisional.c.tag == sale.c.tag)
     returned = (
         sold.join(journal, journal.c.id == sale.c.journal)
-        .join(refund_line, (refund_line.c.sale == sale.c.op) & (refund_line.c.till == journal.c.till))
+        .join(refund_line, (refund_line.c.sale == sale.c.op) & spoke_as(refund_line.c.till))
         .where(run.has(refund_line))
     )
     queries = (waiting.where(run.has(provisional)), sold.where(run.has(sale)), returned)

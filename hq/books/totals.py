@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
+from collections.abc import Collection
 from dataclasses import dataclass
+from typing import Any
 
-from sqlalchemy import Connection, func, select
+from sqlalchemy import ColumnElement, Connection, Select, Table, case, func, or_, select
 
 from agent.journal.entry import VOUCHERS_PREFIX
 from hq.database import total
@@ -25,6 +28,7 @@ from hq.tables import (
     till,
 )
 
+PAGE_TILLS = 100
 PROFILES = "profiles"  # the flag of a till that said of a member what another one contradicts: `tally-hq members`
 
 
@@ -59,6 +63,17 @@ class TillRow:
     takings: tuple[Takings, ...]
     flags: tuple[str, ...]
     replaced: tuple[Replaced, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class TillPage:
+    """Some of `tills` tills, of which `needing` need a person: page `number` of `pages`, from 1."""
+
+    rows: tuple[TillRow, ...]
+    tills: int
+    needing: int
+    number: int
+    pages: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,50 +112,104 @@ class Books:
         return all(unit.balanced for unit in self.units)
 
 
-def tills(conn: Connection) -> list[TillRow]:
-    """Return every enrolled till, by name."""
-    names = conn.scalars(select(till.c.id).order_by(till.c.id)).all()
-    contacts = {row.id: row.contact_ms for row in conn.execute(select(till.c.id, till.c.contact_ms))}
-    return [_till(conn, name, contacts[name]) for name in names]
+def tills(conn: Connection, names: Collection[str] | None = None) -> list[TillRow]:
+    """Return enrolled tills by name, those of `names` or all: so many queries, whatever the number of tills."""
+    found = conn.execute(_named(select(till.c.id, till.c.contact_ms), till.c.id, names).order_by(till.c.id)).all()
+    journals, flags = _journals(conn, names), _flags(conn, names)
+    aside, forked = (_by_till(conn, table, names) for table in (quarantine, fork))
+    money, gone = _takings_by_till(conn, names), replaced_machines(conn, names)
+    rows = []
+    for name, contact_ms in found:
+        last = journals[name][-1] if journals[name] else None
+        row = TillRow(
+            till=name,
+            contact_ms=contact_ms,
+            epoch=last.epoch if last else None,
+            seq=last.seq if last else 0,
+            head=last.head.hex() if last else None,
+            entries=sum(one.seq for one in journals[name]),
+            waiting=sum(one.seq - one.booked for one in journals[name]),
+            quarantined=aside.get(name, 0),
+            forked=forked.get(name, 0),
+            takings=tuple(money[name]),
+            flags=tuple(sorted(flags[name])),
+            replaced=tuple(gone[name]),
+        )
+        rows.append(row)
+    return rows
 
 
-def _till(conn: Connection, name: str, contact_ms: int) -> TillRow:
-    rows = conn.execute(
-        select(journal.c.epoch, journal.c.seq, journal.c.head, func.coalesce(booked.c.seq, 0).label("booked"))
-        .outerjoin(booked, booked.c.journal == journal.c.id)
-        .where(journal.c.till == name)
-        .order_by(journal.c.id)
-    ).all()
-    last = rows[-1] if rows else None
-    flags = set(conn.scalars(select(flag.c.what).where(flag.c.till == name)))
-    if conn.scalar(select(other_value.c.till).where(other_value.c.till == name).limit(1)) is not None:
-        flags.add(PROFILES)
-    return TillRow(
-        till=name,
-        contact_ms=contact_ms,
-        epoch=last.epoch if last else None,
-        seq=last.seq if last else 0,
-        head=last.head.hex() if last else None,
-        entries=sum(row.seq for row in rows),
-        waiting=sum(row.seq - row.booked for row in rows),
-        quarantined=_of_till(conn, quarantine.c.journal, name),
-        forked=_of_till(conn, fork.c.journal, name),
-        takings=_takings(conn, name),
-        flags=tuple(sorted(flags)),
-        replaced=replaced_machines(conn, name),
+def page_of_tills(conn: Connection, number: int = 1, *, quiet_since_ms: int) -> TillPage:
+    """Return a page of tills, those first that need a person: flagged, with entries aside, or quiet since a time.
+
+    Before the first page and after the last one stand the first and the last.
+    """
+    count, needing = conn.execute(select(func.count(), total(_needs(quiet_since_ms))).select_from(till)).one()
+    pages = max(1, -(-count // PAGE_TILLS))
+    number = min(max(number, 1), pages)
+    order = select(till.c.id).order_by(_needs(quiet_since_ms).desc(), till.c.id)
+    names = conn.scalars(order.limit(PAGE_TILLS).offset((number - 1) * PAGE_TILLS)).all()
+    place = {name: at for at, name in enumerate(names)}
+    rows = sorted(tills(conn, names), key=lambda row: place[row.till])
+    return TillPage(tuple(rows), count, needing, number, pages)
+
+
+def _needs(quiet_since_ms: int) -> ColumnElement[int]:
+    """Return 1 for a till that needs a person, else 0."""
+    aside = select(quarantine.c.journal).union(select(fork.c.journal))
+    wanted = (
+        till.c.contact_ms < quiet_since_ms,
+        till.c.id.in_(select(flag.c.till)),
+        till.c.id.in_(select(other_value.c.till)),
+        till.c.id.in_(select(journal.c.till).where(journal.c.id.in_(aside))),
     )
+    return case((or_(*wanted), 1), else_=0)
 
 
-def _of_till(conn: Connection, column: object, name: str) -> int:
-    query = select(func.count()).select_from(journal).where(journal.c.till == name, journal.c.id == column)
-    return int(conn.execute(query).scalar_one())
+def _named(query: Select[Any], column: ColumnElement[str], names: Collection[str] | None) -> Select[Any]:
+    return query if names is None else query.where(column.in_(names))
 
 
-def _takings(conn: Connection, name: str | None = None) -> tuple[Takings, ...]:
-    columns = (takings.c.sales, takings.c.sales_money, takings.c.refunds, takings.c.returns_money)
-    query = select(takings.c.currency, *(total(column) for column in columns)).group_by(takings.c.currency)
-    if name is not None:
-        query = query.where(takings.c.till == name)
+def _journals(conn: Connection, names: Collection[str] | None) -> dict[str, list[Any]]:
+    """Return the journals of each till and how far they are booked, in the order in which they were heard of."""
+    query = select(journal, func.coalesce(booked.c.seq, 0).label("booked"))
+    rows = conn.execute(
+        _named(query.outerjoin(booked, booked.c.journal == journal.c.id), journal.c.till, names).order_by(journal.c.id)
+    )
+    found: dict[str, list[Any]] = defaultdict(list)
+    for row in rows:
+        found[row.till].append(row)
+    return found
+
+
+def _flags(conn: Connection, names: Collection[str] | None) -> dict[str, set[str]]:
+    found: dict[str, set[str]] = defaultdict(set)
+    for name, what in conn.execute(_named(select(flag.c.till, flag.c.what), flag.c.till, names)):
+        found[name].add(what)
+    for name in conn.scalars(_named(select(other_value.c.till).distinct(), other_value.c.till, names)):
+        found[name].add(PROFILES)
+    return found
+
+
+def _by_till(conn: Connection, table: Table, names: Collection[str] | None) -> dict[str, int]:
+    """Return how many rows of a table are of each till's journals."""
+    query = select(journal.c.till, func.count().label("rows")).join(table, table.c.journal == journal.c.id)
+    return {row.till: row.rows for row in conn.execute(_named(query.group_by(journal.c.till), journal.c.till, names))}
+
+
+_SUMMED = (takings.c.sales, takings.c.sales_money, takings.c.refunds, takings.c.returns_money)
+
+
+def _takings_by_till(conn: Connection, names: Collection[str] | None) -> dict[str, list[Takings]]:
+    query = select(takings.c.till, takings.c.currency, *_SUMMED).order_by(takings.c.till, takings.c.currency)
+    found: dict[str, list[Takings]] = defaultdict(list)
+    for name, *row in conn.execute(_named(query, takings.c.till, names)):
+        found[name].append(Takings(*row))
+    return found
+
+
+def _takings(conn: Connection) -> tuple[Takings, ...]:
+    query = select(takings.c.currency, *(total(column) for column in _SUMMED)).group_by(takings.c.currency)
     return tuple(Takings(*row) for row in conn.execute(query.order_by(takings.c.currency)))
 
 

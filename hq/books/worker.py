@@ -11,9 +11,9 @@ from typing import Any
 from sqlalchemy import Connection, delete, func, select
 from sqlalchemy.exc import DBAPIError, OperationalError, ProgrammingError
 
-from agent.journal.wire import HQ
+from agent.journal.wire.place import HQ
 from hq.apart.epochs import is_whole
-from hq.books.erasing import erase_due
+from hq.books.erasing import erase_due, forget_known, forget_late
 from hq.books.fold import Source, book, set_aside
 from hq.books.people.profiles import put_together
 from hq.books.recognise import recognise
@@ -39,7 +39,9 @@ def advance(database: Database, keys: Keys) -> int:
             return 0
         if is_whole(conn):  # else what is missing may come back with what was settled: the job `settling` does it then
             settle_run(conn, run, epoch=database.epoch)
-        return run.last - run.first + 1
+    if run.forgot:
+        database.wipe()  # if somebody reads meanwhile, the next erasure or the job `erasures` does it
+    return run.last - run.first + 1
 
 
 def rebuild(database: Database, keys: Keys) -> int:
@@ -81,10 +83,13 @@ def _advance(conn: Connection, epoch: str, keys: Keys) -> Run | None:
     entries = [(row.seq, row.bytes) for row in rows]
     source = Source(behind.id, behind.till, behind.epoch)
     cards = _book(conn, source, entries)
+    forgot = forget_late(conn, source.journal, entries[0][0], entries[-1][0])
     put_together(conn, source.journal, entries[0][0], entries[-1][0], keys=keys)
     recognise(conn, cards, epoch=epoch, keys=keys)
-    erase_due(conn, epoch=epoch)
-    return Run(source, entries[0][0], entries[-1][0])
+    forgot += erase_due(conn, epoch=epoch)
+    if source.till == HQ:  # its own entries come here when they were given back, or the books are derived anew
+        forgot += forget_known(conn)
+    return Run(source, entries[0][0], entries[-1][0], forgot > 0)
 
 
 def _book(conn: Connection, source: Source, entries: Sequence[tuple[int, bytes]]) -> list[str]:

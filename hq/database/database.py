@@ -32,6 +32,9 @@ class Connections(Protocol):
     def claim(self, workers: int) -> None:
         """Claim the database for so many serving processes; raises ConfigError where there may not be as many."""
 
+    def wipe(self) -> bool:
+        """Leave no copy beside the tables of what was deleted from them; False if somebody reads one: try again."""
+
     def close(self) -> None:
         """Close every connection."""
 
@@ -84,6 +87,10 @@ class Database:
     def read(self) -> AbstractContextManager[Connection]:
         """Give a connection that sees one moment of the database."""
         return self._connections.reading()
+
+    def wipe(self) -> bool:
+        """Leave no copy beside the tables of what was deleted from them; False if somebody reads one: try again."""
+        return self._connections.wipe()
 
     def _bring_up_to_date(self) -> None:
         behind = True

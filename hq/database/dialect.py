@@ -19,7 +19,6 @@ from sqlalchemy import (
     ARRAY,
     BigInteger,
     Boolean,
-    Column,
     Connection,
     Integer,
     LargeBinary,
@@ -106,7 +105,7 @@ def add_sums(conn: Connection, table: Table, keys: Sequence[str], rows: Sequence
         conn.execute(statement, merged)
 
 
-def total(column: Column[int]) -> ColumnElement[int]:
+def total(column: ColumnElement[int]) -> ColumnElement[int]:
     """Return the sum of a column of whole numbers, 0 if there are none."""
     return cast(func.coalesce(func.sum(column), 0), BigInteger)
 

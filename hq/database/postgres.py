@@ -48,6 +48,10 @@ class PostgresConnections:
     def claim(self, workers: int) -> None:
         """Do nothing: any number of processes may serve, whoever started them."""
 
+    def wipe(self) -> bool:
+        """Do nothing: what was deleted goes with the server's own vacuum, and its WAL with the server's archive."""
+        return True
+
     @contextmanager
     def writing(self) -> Iterator[Connection]:
         """Give a connection inside one commit."""

@@ -62,13 +62,27 @@ class SqliteConnections:
     @contextmanager
     def writing(self) -> Iterator[Connection]:
         """Give the one writing connection inside one commit."""
-        with self._writer.connect() as conn:
-            fcntl.flock(self._turn, fcntl.LOCK_EX)
+        with self._writer.connect() as conn, self._having_turn(), conn.begin():
+            yield conn
+
+    @contextmanager
+    def _having_turn(self) -> Iterator[None]:
+        """Have the file lock that a writer of whatever process holds."""
+        fcntl.flock(self._turn, fcntl.LOCK_EX)
+        try:
+            yield
+        finally:
+            fcntl.flock(self._turn, fcntl.LOCK_UN)
+
+    def wipe(self) -> bool:
+        """Empty the WAL, where pages stand as they were; False if somebody reads it. In the file SQLite zeroes them."""
+        with self._writer.connect() as conn, self._having_turn():
+            direct: sqlite3.Connection = conn.connection.driver_connection  # type: ignore[assignment]
             try:
-                with conn.begin():
-                    yield conn
+                direct.execute("PRAGMA busy_timeout = 0")  # nobody waits for a reader
+                return not direct.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()[0]
             finally:
-                fcntl.flock(self._turn, fcntl.LOCK_UN)
+                direct.execute(f"PRAGMA busy_timeout = {_TURN_TIMEOUT_S * 1000}")
 
     @contextmanager
     def reading(self) -> Iterator[Connection]:

@@ -10,7 +10,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from agent.loyalty.money import minor_digits
 from hq.apart.forks import Machine
-from hq.books.totals import Books, TillRow
+from hq.books.totals import Books, TillPage
 from hq.clock import now_ms
 from hq.work.jobs import JobRun
 
@@ -20,7 +20,7 @@ _TEMPLATES = Path(__file__).parent / "templates"
 
 def render(
     name: str,
-    tills: Sequence[TillRow],
+    tills: TillPage,
     books: Books,
     runs: Sequence[JobRun] = (),
     machines: Sequence[Machine] = (),
@@ -52,8 +52,13 @@ def _ago(at_ms: int) -> str:
     return "just now"
 
 
+def quiet_since_ms() -> int:
+    """Return the time since which a till is quiet that was not heard of."""
+    return now_ms() - _QUIET_MS
+
+
 def _is_quiet(at_ms: int) -> bool:
-    return now_ms() - at_ms > _QUIET_MS
+    return at_ms < quiet_since_ms()
 
 
 def _moment(at_ms: int) -> str:

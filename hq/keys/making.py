@@ -13,7 +13,7 @@ from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 from agent.errors import ConfigError, JournalError
 from agent.journal.sealed import KEY_BYTES, NONCE_BYTES, seal, unseal
 from agent.journal.trust import Delegation, Role
-from agent.journal.wire import from_text, to_text
+from agent.journal.wire.form import from_text, to_text
 from hq.clock import now_ms
 from hq.keys.files import PROFILE, ROOT_PUBLIC, SEARCH, pem, read_root, replace, write_new
 from hq.keys.online import (

@@ -15,7 +15,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from agent.errors import ConfigError, JournalError
 from agent.journal.entry import INTEGER_MAX, encode
 from agent.journal.trust import Delegation, Role
-from agent.journal.wire import from_text, read, to_text
+from agent.journal.wire.form import from_text, read, to_text
 from hq.keys.files import ROOT_PUBLIC
 
 _FINGERPRINT_CHARS = 16

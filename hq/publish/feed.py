@@ -12,7 +12,7 @@ from sqlalchemy import Connection, select
 from agent.journal.feed import Cursor, EntryRow, Page, TillRow
 from agent.journal.feed import Row as FeedRow
 from agent.journal.trust import sign_entry
-from agent.journal.wire import HQ, Position
+from agent.journal.wire.place import HQ, Position
 from hq.clock import beacon_ms
 from hq.database import last_version
 from hq.keys import Keys

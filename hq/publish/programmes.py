@@ -11,7 +11,7 @@ from agent.errors import ConfigError
 from agent.journal.entry import decode, encode
 from agent.journal.feed import ProgrammeRow
 from agent.journal.trust import sign_programme
-from agent.journal.wire import from_text, to_text
+from agent.journal.wire.form import from_text, to_text
 from agent.loyalty.lint.linting import load_linted
 from agent.loyalty.programme import version_of
 from hq.clock import now_ms

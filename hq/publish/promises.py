@@ -13,7 +13,7 @@ from typing import Any
 
 from sqlalchemy import Connection, delete, exists, select, tuple_
 
-from agent.journal.wire import PROMISE_ENTRIES, SpendAsked, SpendTold
+from agent.journal.wire.asking import PROMISE_ENTRIES, SpendAsked, SpendTold
 from agent.loyalty.lots import spendable
 from agent.loyalty.sale import Holder, Lot, Moment, Status
 from agent.loyalty.spending.between import promise as share

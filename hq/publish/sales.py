@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Collection
 from dataclasses import dataclass
 
-from sqlalchemy import ColumnElement, Connection, Table, select
+from sqlalchemy import ColumnElement, Connection, Table, func, literal, select
 
 from agent.journal.entry import Entry, decode_entry
-from agent.journal.wire import SaleAsked, SaleTold
+from agent.journal.wire.asking import SaleAsked, SaleTold
 from hq.database import total
 from hq.publish.feed import quarantined_of, upto_of
 from hq.tables import journal, raw, redemption, refund_line, sale, settled_line
@@ -48,42 +48,62 @@ def find_sale(conn: Connection, tag: str, *, entry: str | None, shop: str) -> So
     None if the books have none, or several, or lack a redemption that it names: it may still come.
     """
     found = _entries(conn, sale.c.tag == tag)
-    matching = [one for one in found if (one[0].id == entry if entry else shop_of(one[0].till) == shop)]
-    return _with_redemptions(conn, *matching[0]) if len(matching) == 1 else None
+    matching = [one for one in found if (one.entry.id == entry if entry else shop_of(one.entry.till) == shop)]
+    return _with_redemptions(conn, matching[0]) if len(matching) == 1 else None
 
 
 def sale_of(conn: Connection, till_id: str, op: str) -> Sold | None:
     """Return the sale that a till recorded under `op`, None if the books do not have it whole."""
-    found = _entries(conn, (sale.c.op == op) & (journal.c.till == till_id))
-    return _with_redemptions(conn, *found[0]) if len(found) == 1 else None
+    found = _entries(conn, (sale.c.op == op) & spoke_as(literal(till_id)))
+    of_till = [one for one in found if one.machine == till_id] or found
+    return _with_redemptions(conn, of_till[0]) if len(of_till) == 1 else None
 
 
-def _entries(conn: Connection, which: ColumnElement[bool]) -> list[tuple[Entry, bytes]]:
-    rows = conn.scalars(
-        select(raw.c.bytes)
+def spoke_as(till_id: ColumnElement[str]) -> ColumnElement[bool]:
+    """Return what holds of the journals of a till, and of machines that lost it (`hq.apart.forks` names them)."""
+    begins = func.substr(journal.c.till, 1, func.length(till_id) + 1)
+    return (journal.c.till == till_id) | (begins == till_id + "~")
+
+
+@dataclass(frozen=True, slots=True)
+class _Recorded:
+    """A sale's entry, its bytes, and of the journal it stands in the name: that of a till or of a machine that lost."""
+
+    entry: Entry
+    data: bytes
+    machine: str
+
+
+def _entries(conn: Connection, which: ColumnElement[bool]) -> list[_Recorded]:
+    rows = conn.execute(
+        select(raw.c.bytes, journal.c.till)
         .join(sale, (raw.c.journal == sale.c.journal) & (raw.c.seq == sale.c.seq))
         .join(journal, journal.c.id == sale.c.journal)
         .where(which)
     )
-    return [(decode_entry(data), data) for data in rows]
+    return [_Recorded(decode_entry(row.bytes), row.bytes, row.till) for row in rows]
 
 
-def _with_redemptions(conn: Connection, sold: Entry, data: bytes) -> Sold | None:
-    redeemed = _redemptions(conn, sold.till, sold.body["redemptions"])
-    if len(redeemed) != len(sold.body["redemptions"]):
+def _with_redemptions(conn: Connection, sold: _Recorded) -> Sold | None:
+    named = sold.entry.body["redemptions"]
+    redeemed = _redemptions(conn, sold, named)
+    if len(redeemed) != len(named):
         return None
-    return Sold(sold, tuple(map(decode_entry, redeemed)), (data, *redeemed))
+    return Sold(sold.entry, tuple(map(decode_entry, redeemed)), (sold.data, *redeemed))
 
 
-def _redemptions(conn: Connection, till_id: str, ops: Collection[str]) -> list[bytes]:
-    """Return the redemptions of a till with these ops, in their order, as far as the books have them."""
+def _redemptions(conn: Connection, sold: _Recorded, ops: Collection[str]) -> list[bytes]:
+    """Return the redemptions with these ops, in their order, as far as the books have them: its machine's own.
+
+    What a machine that lost recorded before there were two of it stands in the journal of the till.
+    """
     rows = conn.execute(
-        select(redemption.c.op, raw.c.bytes)
+        select(redemption.c.op, raw.c.bytes, journal.c.till)
         .join(journal, journal.c.id == redemption.c.journal)
         .join(raw, (raw.c.journal == redemption.c.journal) & (raw.c.seq == redemption.c.seq))
-        .where(redemption.c.op.in_(ops), journal.c.till == till_id)
-    )
-    found = {row.op: row.bytes for row in rows}
+        .where(redemption.c.op.in_(ops), journal.c.till.in_({sold.entry.till, sold.machine}))
+    ).all()
+    found = {row.op: row.bytes for row in sorted(rows, key=lambda row: row.till == sold.machine)}
     return [found[op] for op in ops if op in found]
 
 

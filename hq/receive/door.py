@@ -27,28 +27,13 @@ from agent.errors import (
 from agent.journal import batch, feed
 from agent.journal.entry import encode
 from agent.journal.feed import Cursor
-from agent.journal.wire import (
-    BATCH_TYPE,
-    ENROLLING,
-    MAP_TYPE,
-    PAGE_TYPE,
-    PATH,
-    SALE_TYPE,
-    Enrolled,
-    Enrolment,
-    Held,
-    Nonce,
-    Position,
-    Refusal,
-    SaleAsked,
-    SpendAsked,
-    SpendTold,
-    Where,
-    Witness,
-    compress,
-    expand,
-    read,
-)
+from agent.journal.wire.apart import Witness
+from agent.journal.wire.asking import SaleAsked, SpendAsked, SpendTold
+from agent.journal.wire.enrolling import Enrolled, Enrolment
+from agent.journal.wire.form import BATCH_TYPE, MAP_TYPE, PAGE_TYPE, PATH, SALE_TYPE, compress, expand, read
+from agent.journal.wire.meeting import Held, Refusal, Where
+from agent.journal.wire.place import Position
+from agent.journal.wire.signing import ENROLLING, Nonce
 from hq.apart import copies, witness
 from hq.apart.epochs import is_whole
 from hq.clock import beacon_ms

@@ -19,7 +19,8 @@ from dataclasses import dataclass
 from sqlalchemy import Connection, select, update
 
 from agent.errors import NotAllowedError, RejectedError
-from agent.journal.wire import HQ, Enrolment
+from agent.journal.wire.enrolling import Enrolment
+from agent.journal.wire.place import HQ
 from hq.clock import now_ms
 from hq.config import check_name
 from hq.database import insert

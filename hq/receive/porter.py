@@ -5,7 +5,7 @@ from __future__ import annotations
 from starlette.responses import Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from agent.journal.wire import MAP_TYPE, PATH
+from agent.journal.wire.form import MAP_TYPE, PATH
 from hq.receive.crowd import Crowd, later_s
 
 _TILLS = f"{PATH}/"

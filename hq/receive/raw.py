@@ -16,7 +16,8 @@ from agent.journal.batch import BatchItem, SealedProfile
 from agent.journal.chain import GENESIS, link
 from agent.journal.entry import decode_entry
 from agent.journal.sealed import digest
-from agent.journal.wire import Outcome, Position
+from agent.journal.wire.meeting import Outcome
+from agent.journal.wire.place import Position
 from hq.clock import now_ms
 from hq.database import copy_in, insert
 from hq.receive.tills import raise_flag

@@ -8,13 +8,15 @@ still holds may be brought by stick, signed by its old key.
 from __future__ import annotations
 
 import logging
+from collections import defaultdict
+from collections.abc import Collection
 from dataclasses import dataclass
 
 from sqlalchemy import Connection, func, insert, select, update
 
 from agent.errors import RejectedError
 from agent.journal.chain import GENESIS
-from agent.journal.wire import Enrolment
+from agent.journal.wire.enrolling import Enrolment
 from hq.clock import now_ms
 from hq.publish.announce import Kind, announce
 from hq.receive.tills import NEVER_ASKED
@@ -70,10 +72,13 @@ def _last_journal(conn: Connection, till_id: str) -> Replaced:
     return Replaced(0, None, 0, GENESIS.hex()) if row is None else Replaced(0, row.epoch, row.seq, row.head.hex())
 
 
-def replaced_machines(conn: Connection, till_id: str) -> tuple[Replaced, ...]:
-    """Return the machines that stood in a till's place before, the latest last."""
-    rows = conn.execute(select(replaced).where(replaced.c.till == till_id).order_by(replaced.c.at_ms))
-    return tuple(Replaced(row.at_ms, row.epoch, row.seq, row.head.hex()) for row in rows)
+def replaced_machines(conn: Connection, names: Collection[str] | None) -> dict[str, list[Replaced]]:
+    """Return the machines that stood before in the place of each of these tills, or of all, the latest last."""
+    query = select(replaced) if names is None else select(replaced).where(replaced.c.till.in_(names))
+    found: dict[str, list[Replaced]] = defaultdict(list)
+    for row in conn.execute(query.order_by(replaced.c.at_ms)):
+        found[row.till].append(Replaced(row.at_ms, row.epoch, row.seq, row.head.hex()))
+    return found
 
 
 def old_keys(conn: Connection, till_id: str) -> dict[bytes, int]:

@@ -22,16 +22,16 @@ from http_message_signatures import (
 from http_message_signatures.algorithms import ED25519
 
 from agent.errors import JournalError, RejectedError
-from agent.journal.wire import (
+from agent.journal.wire.form import to_text
+from agent.journal.wire.place import HQ
+from agent.journal.wire.signing import (
     ANSWER_COVERS,
     ANSWER_TAG,
     DELEGATION_HEADER,
-    HQ,
     LABEL,
     REQUEST_COVERS,
     REQUEST_TAG,
     Nonce,
-    to_text,
 )
 from hq.keys import Keys
 

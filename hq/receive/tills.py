@@ -15,7 +15,7 @@ from typing import Any
 
 from sqlalchemy import Connection, select, update
 
-from agent.journal.wire import Nonce
+from agent.journal.wire.signing import Nonce
 from hq.clock import now_ms
 from hq.database import insert
 from hq.receive.signatures import Answer, Request
@@ -114,6 +114,13 @@ def go_on_from(conn: Connection, till_id: str, nonce: Nonce) -> None:
 def heard(conn: Connection, till_id: str) -> None:
     """Note that a till was heard of, other than by a request."""
     conn.execute(update(till).where(till.c.id == till_id).values(contact_ms=now_ms()))
+
+
+def reported(conn: Connection, till_id: str, at_ms: int) -> None:
+    """Note that a till gave all it had since our time `at_ms`, which it heard before that."""
+    at_ms = min(at_ms, now_ms())
+    later = till.c.reported_ms.is_(None) | (till.c.reported_ms < at_ms)
+    conn.execute(update(till).where(till.c.id == till_id, later).values(reported_ms=at_ms))
 
 
 def may_ask(conn: Connection, till_id: str) -> bool:

@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 from sqlalchemy import Connection, select
 
 from agent.journal.entry import Entry, decode_entry
-from agent.journal.wire import HQ
+from agent.journal.wire.place import HQ
 from agent.loyalty.programme.radar import Radar
 from agent.loyalty.radar.detecting import Note, detect
 from agent.loyalty.radar.facts import Fact, fact_of

@@ -16,7 +16,7 @@ from sqlalchemy import Connection, select
 
 from agent.errors import JournalError
 from agent.journal.entry import decode_entry
-from agent.journal.wire import HQ
+from agent.journal.wire.place import HQ
 from hq.clock import JUMP_MS, KEY, Noted
 from hq.database import insert
 from hq.tables import journal, meta, raw
@@ -35,14 +35,18 @@ def watch(conn: Connection, now: Noted | None = None) -> str | None:
     if before is None:
         doubt = _doubt_of_tills(conn, now)
     else:
-        doubt = (
-            before.doubt or _doubt_of_jump(before, now) or _doubt_of_tills(conn, now, accepted_ms=before.accepted_ms)
-        )
+        doubt = before.doubt or before.jump_to(now) or _doubt_of_tills(conn, now, accepted_ms=before.accepted_ms)
         now = replace(now, accepted_ms=before.accepted_ms, by=before.by)
     if doubt is not None and (before is None or before.doubt is None):
         log.error("headquarters doubts its clock: %s", doubt)
     _note(conn, replace(now, doubt=doubt))
     return doubt
+
+
+def begin(conn: Connection) -> None:
+    """Note the clock if nobody has looked at it yet: from then on a jump shows while tills are answered."""
+    if Noted.read(conn) is None:
+        _note(conn, Noted.now())
 
 
 def confirm(conn: Connection, *, by: str) -> None:
@@ -56,14 +60,6 @@ def _note(conn: Connection, noted: Noted) -> None:
     value = {"value": noted.to_text()}
     statement = insert(conn, meta).values(key=KEY, **value)
     conn.execute(statement.on_conflict_do_update(index_elements=["key"], set_=value))
-
-
-def _doubt_of_jump(before: Noted, now: Noted) -> str | None:
-    moved_ms = now.wall_ms - before.wall_ms
-    if before.boot == now.boot:
-        jump_ms = moved_ms - (now.mono_ms - before.mono_ms)
-        return None if abs(jump_ms) <= JUMP_MS else f"it was set by {jump_ms // 1000} s"
-    return None if moved_ms >= -JUMP_MS else f"it is {-moved_ms // 1000} s before the time it last had"
 
 
 def _doubt_of_tills(conn: Connection, now: Noted, *, accepted_ms: int = 0) -> str | None:

@@ -4,15 +4,19 @@ from __future__ import annotations
 
 import dataclasses
 import secrets
+import signal
 import threading
 from datetime import datetime
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from hq import config
 from hq.desk.terminal import Folder, Json, moment, opened, print_json, read
+
+if TYPE_CHECKING:
+    from hq.work.due import Work
 
 By = Annotated[str, typer.Option(help="Who says so: a login, for no person's name stands in a journal.")]
 clock_app = typer.Typer(no_args_is_help=True, help="Headquarters' clock, which is doubted when it jumps.")
@@ -62,11 +66,19 @@ def _work(
 
     with opened(folder) as database:
         todo = Work(database, config.load(folder), confirmed=confirmed)
-        stopped = threading.Event()
-        while every is not None:
-            todo.run(only=job)  # what becomes of it stands in the log and in --status
-            stopped.wait(every * 60)
+        if every is not None:
+            _go_on(todo, job, every * 60)
+            return
         _show(todo.run(only=job, day=_day(day)), as_json=as_json)
+
+
+def _go_on(todo: Work, job: str | None, pause_s: int) -> None:
+    """Look again and again until SIGTERM, which waits for the run at hand: the database is closed as it should be."""
+    stopped = threading.Event()
+    signal.signal(signal.SIGTERM, lambda *_: stopped.set())
+    while not stopped.is_set():
+        todo.run(only=job)  # what becomes of it stands in the log and in --status
+        stopped.wait(pause_s)
 
 
 def _day(day: datetime | None) -> Any:
@@ -135,7 +147,7 @@ def clock_show(folder: Folder = Path()) -> None:
     from hq.clock import Noted, now_ms
 
     noted = read(folder, Noted.read)
-    doubt = None if noted is None else noted.doubt
+    doubt = None if noted is None else noted.doubt or noted.jump_to(Noted.now())
     typer.echo(f"{moment(now_ms())}  {'trusted' if doubt is None else f'DOUBTED: {doubt}'}")
     if doubt is not None:
         raise typer.Exit(1)

@@ -62,7 +62,9 @@ class Work:
     def _erasures(self, day: date) -> Done:
         with self.database.write() as conn:
             take_turn(conn, Turn.BOOKS)
-            return Done(f"{erasing.erase_again(conn, epoch=self.database.epoch, day=day.isoformat())} erased again")
+            again = erasing.erase_again(conn, epoch=self.database.epoch, day=day.isoformat())
+        self.database.wipe()
+        return Done(f"{again} erased again")
 
     def _settling(self, _day: date) -> Done:
         """Settle what waited for tills to bring back what a headquarters that was put back lacked."""

@@ -78,6 +78,10 @@ def _touch(chromium: Browser, house: House, kept: Path, *, language: str, size: 
         till.flow("enrol")
         till.page.wait_for_timeout(SETTLED_MS)
         till.page.screenshot(path=kept / "touch-enrol.png")
+        till.hands.press("#enrol-more summary")
+        till.page.locator("#enrol-birthday").tap()
+        till.page.wait_for_timeout(SETTLED_MS)
+        till.page.screenshot(path=kept / "touch-birthday.png")
         till.hands.back()
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from datetime import date
 from typing import TYPE_CHECKING, Final, Protocol
 
 if TYPE_CHECKING:
@@ -35,10 +36,13 @@ class Hands(Protocol):
         """Type the amount; `text` has a point."""
 
     def fill(self, field: str, text: str) -> None:
-        """Type into a field."""
+        """Type into a field, in the place of what is in it."""
+
+    def date(self, field: str, day: date) -> None:
+        """Say a date in a field for one."""
 
     def press(self, button: str) -> None:
-        """Press the button with this selector."""
+        """Press the button with this selector, or tick the box."""
 
     def choose(self, number: int) -> None:
         """Take one of several, from 1."""
@@ -66,6 +70,12 @@ class Keyboard:
         self._to(self._page.locator(f"#{field}"))
         self._page.keyboard.press("Control+A")
         self._page.keyboard.type(text, delay=PERSON_MS)
+
+    def date(self, field: str, day: date) -> None:
+        self._to(self._page.locator(f"#{field}"))
+        for _ in range(2):  # it may have been left in the year
+            self._page.keyboard.press("ArrowLeft")
+        self._page.keyboard.type(f"{day:%m%d%Y}", delay=PERSON_MS)  # as the browser's own language has it
 
     def press(self, button: str) -> None:
         self._to(self._page.locator(button))
@@ -107,10 +117,18 @@ class Touch:
 
     def fill(self, field: str, text: str) -> None:
         self._page.locator(f"#{field}").tap()
+        for _ in self._page.input_value(f"#{field}"):
+            self._board().locator("[data-letter=rub]").tap()
         for letter in text.lower():
             if self._board().locator(f"[data-letter='{letter}']").count() == 0:
                 self._board().locator("[data-letter=other]").tap()
             self._board().locator(f"[data-letter='{letter}']").tap()
+
+    def date(self, field: str, day: date) -> None:
+        self._page.locator(f"#{field}").tap()
+        keys = {"day": day.day, "month": day.month, "decade": day.year // 10, "year": day.year % 10}
+        for part, number in keys.items():
+            self._board().locator(f"[data-date={part}-{number}]").tap()
 
     def press(self, button: str) -> None:
         self._page.locator(button).tap()

@@ -24,8 +24,14 @@ SUPERVISOR, SUPERVISOR_PIN = "71", "7291"
 CASHIER, CASHIER_PIN = "12", "4826"
 START_S = 60.0
 STOP_S = 20.0
+LATE_MS = 500
 
 _CODE = re.compile(r"^ *((?:[0-9A-Z]{4} ){2,4}[0-9A-Z]{1,4}) *$", re.MULTILINE)
+_PRINTER = """\
+driver = "simulated"
+category = "POSPrinter"
+output = "{folder}/slips\"
+"""
 _TILL = """\
 [till]
 shop = "corner"
@@ -44,9 +50,7 @@ policies = "policies.toml"
 
 [[device]]
 name = "slips"
-driver = "simulated"
-category = "POSPrinter"
-output = "{folder}/slips"
+{printer}
 
 [[device]]
 name = "stripes"
@@ -73,11 +77,15 @@ text = "Goods come back within thirty days."
 
 
 class House:
-    """The till in `folder`, running until the block ends. `post` asks as the point-of-sale software would."""
+    """The till in `folder`, running until the block ends. `post` asks as the point-of-sale software would.
 
-    def __init__(self, folder: Path, *, programme: Path = PROGRAMME) -> None:
+    `printer` is the device that prints slips, as till.toml has it, in place of one that keeps them in a folder.
+    """
+
+    def __init__(self, folder: Path, *, programme: Path = PROGRAMME, printer: str = _PRINTER) -> None:
         self.folder = folder
         self._programme = programme
+        self._printer = printer.format(folder=folder)
         self._stack = ExitStack()
         self._process: subprocess.Popen[bytes] | None = None
         self._numbers = itertools.count(1)
@@ -89,13 +97,13 @@ class House:
         self._stripes = self._stack.enter_context(SerialLine(self.folder / "stripes"))
         self._labels = self._stack.enter_context(SerialLine(self.folder / "labels"))
         lines = {"stripes": self._stripes.path, "labels": self._labels.path}
-        config = _TILL.format(programme=self._programme, port=self.port, folder=self.folder, **lines)
+        config = _TILL.format(programme=self._programme, port=self.port, printer=self._printer, **lines)
         (self.folder / "till.toml").write_text(config)
         (self.folder / "policies.toml").write_text(_POLICIES)
         try:
             self.start()
         except BaseException:
-            self._stack.close()
+            self.__exit__()
             raise
         self._tokens = Tokens(self.folder / "till" / "tokens.json")
         self._tokens.replace(Scope.SCREEN, SCREEN)
@@ -193,6 +201,17 @@ class House:
             self.sell(account, points * 100)
         return account, card
 
+    def details(self, phone: str) -> Any:
+        """What is known of the member with this phone."""
+        (member,) = self.post("identify", phone=phone)["members"]
+        return self.running.ask("GET", f"/v1/members/{member['account']}/details")
+
+    def voucher(self) -> str:
+        """Have somebody take a voucher, and return the code that is in its square."""
+        account, card = self.member("Ion Rusu", points=60)
+        asked = {"account": account, "card": self.card_id(card), "reward": "tasting", "units": 50}
+        return str(self.post("redemptions", op=self.new_op(), **asked)["vouchers"][0]["qr"])
+
     def sell(self, account: str | None, amount: int) -> str:
         """Record a sale of the point-of-sale software and return its op."""
         op = self.new_op()
@@ -207,6 +226,11 @@ class House:
     def swipe_half(self) -> None:
         """Draw a card too fast: the reader found a stripe and could not read it."""
         self._stripes.send(b"%E?;E?\r")
+
+    def noticed_of_late(self, code: str) -> bool:
+        """Whether this is the last thing that the screens were told, a moment ago."""
+        noticed = self.running.ask("GET", "/screen/sale")["noticed"]
+        return noticed is not None and noticed["code"] == code and noticed["age_ms"] < LATE_MS
 
     def scan(self, text: str) -> None:
         """Hold something before the scanner."""

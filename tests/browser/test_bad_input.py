@@ -12,9 +12,10 @@ import pytest
 from agent.web.screen.strings import said
 from tests.browser.house import House
 from tests.browser.screen import Screen, screen
+from tests.till_files import wait_until
 
 if TYPE_CHECKING:
-    from playwright.sync_api import Browser
+    from playwright.sync_api import Browser, Route
 
 pytestmark = pytest.mark.browser
 
@@ -104,6 +105,65 @@ def test_half_a_swipe_is_to_be_swiped_again(till: Screen, house: House) -> None:
     house.swipe_half()
 
     till.told("notice_swipe_again")
+
+
+def test_what_is_read_while_the_page_comes_up_is_said_when_it_is_there(till: Screen, house: House) -> None:
+    def late(route: Route) -> None:
+        house.swipe_half()
+        wait_until(lambda: house.noticed_of_late("swipe_again"))
+        route.continue_()
+
+    till.page.route("**/v1/events", late)
+    till.page.reload()
+
+    till.told("notice_swipe_again")
+
+
+def test_a_notice_outlives_the_end_of_another_screens_sale(english: Screen, chromium: Browser, house: House) -> None:
+    with screen(chromium, house) as other:
+        begin(english, house, "10.00")
+        other.told("other_screen")
+        house.swipe(f"{PAYMENT_CARD}=49121010000000000000")
+        other.told("bank_card")
+
+        english.hands.go()
+
+        english.state("idle")
+        other.state("idle")
+        other.told("bank_card")
+
+
+def test_a_voucher_without_a_sale_waits_for_its_amount(till: Screen, house: House) -> None:
+    house.scan(house.voucher())
+
+    till.told("amount_first")
+
+
+def test_a_voucher_from_a_reader_that_types_is_spent_in_the_sale(english: Screen, house: House) -> None:
+    code = house.voucher()
+    english.hands.amount("9.00")
+    english.is_judged()
+    english.page.keyboard.type(code)
+    english.page.keyboard.press("Enter")
+
+    english.told("redeemed")
+    english.until("() => /7[.]00/.test(document.getElementById('sums').textContent)")
+    english.hands.back()
+    english.state("idle")
+
+
+def test_a_voucher_is_spent_by_the_screen_that_is_at_the_sale(english: Screen, chromium: Browser, house: House) -> None:
+    with screen(chromium, house) as other:
+        begin(english, house, "9.00")
+        other.told("other_screen")
+
+        house.scan(house.voucher())
+
+        english.told("redeemed")
+        other.shows("7.00", "#sums")
+        other.told("other_screen")
+    english.hands.back()
+    english.state("idle")
 
 
 def test_a_blocked_card_is_said_to_be_blocked(till: Screen, house: House) -> None:

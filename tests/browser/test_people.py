@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+from datetime import date
 
 import pytest
 
@@ -18,12 +19,22 @@ NAMES = {
     "ro": "\u0218tefan \u021aiu",
     "ru": "\u0410\u043d\u043d\u0430 \u041a\u043e\u0442\u043e\u0432\u0430",
 }
+BORN = date(1990, 12, 5)
+CONSENTS = 4  # two purposes by two channels each
 _phones = itertools.count(100)
 
 
 def new_phone() -> str:
     """One of Ofcom's numbers for drama."""
     return f"07700900{next(_phones):03d}"
+
+
+def take_reward(till: Screen) -> None:
+    till.is_there("#member [data-reward=points-as-money]")
+    if till.by == "keys":
+        till.page.keyboard.press("r")
+    else:
+        till.hands.press("#member [data-reward=points-as-money]")
 
 
 def card_step(till: Screen, step: str) -> None:
@@ -53,6 +64,27 @@ def test_a_customer_joins_with_a_card_and_a_name(till: Screen, house: House) -> 
     till.shows(NAMES[till.language].split()[0], "#member")
     (member,) = house.post("identify", phone=phone)["members"]
     assert member["status"] == "regular"
+    till.hands.back()
+
+
+def test_who_joins_says_his_birthday_and_what_we_may_write(till: Screen, house: House) -> None:
+    phone = new_phone()
+    till.hands.open("enrol")
+    till.flow("enrol")
+    till.hands.fill("enrol-phone", phone)
+    for at in range(CONSENTS):
+        till.hands.press(f"#enrol-consents input >> nth={at}")
+    till.hands.press("#enrol-more summary")
+    till.hands.date("enrol-birthday", BORN)
+    till.look("enrol more")
+    assert till.page.input_value("#enrol-birthday") == BORN.isoformat()
+    till.hands.go()
+
+    till.told("welcome_nobody")
+    till.state("member")
+    details = house.details(phone)
+    assert details["has_birthday"]
+    assert [one["given"] for one in details["consents"]] == [True] * CONSENTS
     till.hands.back()
 
 
@@ -98,6 +130,30 @@ def test_of_several_with_one_name_the_cashier_takes_one(till: Screen, house: Hou
     till.hands.back()
 
 
+def test_whose_payment_card_it_is_a_terminals_token_says(till: Screen, house: House) -> None:
+    account, card = house.member("Ana Testova", points=600)
+    house.post(f"members/{account}/pin", op=house.new_op(), pin="2580", card=house.card_id(card))
+    token = f"V001A38K20152XGQ7{till.language.upper()}{till.by.upper()}"
+    house.post(f"members/{account}/payment_tokens", op=house.new_op(), payment_token=token)
+    house.post("identify", payment_token=token)
+
+    till.state("member")
+    till.shows("Ana", "#member")
+    till.hands.amount("20.00")
+    till.is_judged()
+    take_reward(till)
+    till.flow("proof")
+    till.hands.fill("proof-pin", "2580")
+    till.hands.go()
+    till.told("redeemed")
+    till.state("sale")
+    till.is_judged()
+    till.hands.go()
+
+    till.told("recorded")
+    assert house.balance(account) < 600
+
+
 def test_nobody_found_is_said_in_a_line(till: Screen) -> None:
     till.hands.open("find")
     till.flow("find")
@@ -118,11 +174,7 @@ def test_who_was_found_spends_with_his_pin(till: Screen, house: House) -> None:
     till.state("member")
     till.hands.amount("20.00")
     till.is_judged()
-    till.is_there("#member [data-reward=points-as-money]")
-    if till.by == "keys":
-        till.page.keyboard.press("r")
-    else:
-        till.hands.press("#member [data-reward=points-as-money]")
+    take_reward(till)
     till.flow("proof")
     till.look("proof")
     till.hands.fill("proof-pin", "2580")
@@ -191,6 +243,21 @@ def test_a_name_is_corrected(till: Screen, house: House) -> None:
     till.told("data_corrected")
     till.state("member")
     till.shows(NAMES[till.language].split()[0], "#member")
+    till.hands.back()
+
+
+def test_a_birthday_is_corrected(till: Screen, house: House) -> None:
+    phone = new_phone()
+    _, card = house.member("Ana Testova", phone=phone)
+    till.swiped(card)
+    card_step(till, "correct")
+    till.hands.date("card-birthday", BORN)
+    assert till.page.input_value("#card-birthday") == BORN.isoformat()
+    till.hands.go()
+
+    till.told("data_corrected")
+    till.state("member")
+    assert house.details(phone)["has_birthday"]
     till.hands.back()
 
 

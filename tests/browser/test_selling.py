@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from agent.errors import TallyError
 from tests.browser.house import House
 from tests.browser.screen import Screen
 
@@ -149,6 +150,36 @@ def test_a_reward_can_be_a_voucher_which_pays_for_another_sale(till: Screen, hou
     till.told("recorded")
 
 
+def test_a_voucher_that_is_scanned_is_spent_in_the_sale(till: Screen, house: House) -> None:
+    code = house.voucher()
+    till.hands.amount("9.00")
+    house.scan(code)
+
+    till.told("redeemed")
+    till.is_there("#lines .redeemed")
+    till.until("() => /7[.,]00/.test(document.getElementById('sums').textContent)")
+    till.is_judged()
+    till.hands.go()
+    till.told("recorded")
+    till.state("idle")
+    with pytest.raises(TallyError, match="voucher"):
+        house.post("redemptions", op=house.new_op(), code=code)
+
+
+def test_the_flow_of_vouchers_takes_one_that_is_scanned(till: Screen, house: House) -> None:
+    till.hands.amount("9.00")
+    till.is_judged()
+    till.hands.open("voucher")
+    till.flow("voucher")
+    house.scan(house.voucher())
+
+    till.told("redeemed")
+    till.state("sale")
+    till.is_judged()
+    till.hands.go()
+    till.told("recorded")
+
+
 def test_the_last_sale_is_undone_after_a_look_at_what_that_gives_back(till: Screen, house: House) -> None:
     account, card = house.member("Ana Testova")
     till.swiped(card)
@@ -182,6 +213,22 @@ def test_goods_come_back_line_by_line_after_a_preview(till: Screen, house: House
     till.told("refunded")
     till.state("idle")
     assert house.balance(account) == 0
+
+
+def test_one_piece_of_two_comes_back(till: Screen, house: House) -> None:
+    account, _ = house.member("Ana Testova")
+    op = house.sell(account, 3000)
+    till.hands.open("refund")
+    till.hands.fill("refund-op", op)
+    till.hands.go()
+    till.is_there("#refund-pieces-0")
+    till.hands.fill("refund-pieces-0", "1")
+    till.until("() => /15[.,]00/.test(document.getElementById('refund-says').textContent)")
+    till.hands.press("#flow [data-form=refund] [data-action=go]")
+
+    till.told("refunded")
+    till.state("idle")
+    assert house.balance(account) == 15
 
 
 def test_much_money_back_waits_for_a_supervisor(till: Screen, house: House) -> None:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from datetime import date, datetime
+from zoneinfo import ZoneInfo
+
 import pytest
 
 from tests.browser.house import CASHIER, CASHIER_PIN, SCREEN, SUPERVISOR, SUPERVISOR_PIN, House
@@ -75,7 +78,8 @@ def test_training_waits_for_a_supervisor(till: Screen) -> None:
 
 def test_a_sale_is_found_explained_and_moved_to_its_member(till: Screen, house: House) -> None:
     account, card = house.member("Ana Testova")
-    op = house.sell(None, 4200)
+    other, _ = house.member("Ion Popa")
+    op = house.sell(other, 4200)
     till.swiped(card)
     till.hands.open("sales")
     till.flow("sales")
@@ -95,6 +99,38 @@ def test_a_sale_is_found_explained_and_moved_to_its_member(till: Screen, house: 
     till.told("sale_moved")
     till.state("member")
     assert house.balance(account) == 42
+    till.hands.back()
+
+
+def test_a_sale_of_who_forgot_the_card_is_claimed_without_a_supervisor(till: Screen, house: House) -> None:
+    account, card = house.member("Ana Testova")
+    op = house.sell(None, 4200)
+    till.swiped(card)
+    till.hands.open("sales")
+    till.hands.fill("sales-receipt", op)
+    till.hands.go()
+    till.hands.press(f"#sales-list [data-op={op}]")
+    till.hands.press("#sales-one [data-action=move]")
+
+    till.told("sale_moved")
+    till.state("member")
+    assert house.balance(account) == 42
+    till.hands.back()
+
+
+def test_a_sale_of_another_day_is_looked_for_by_amount_and_day(till: Screen, house: House) -> None:
+    op = house.sell(None, 1234)
+    till.hands.open("sales")
+    till.flow("sales")
+    till.hands.fill("sales-amount", "12.34")
+    till.hands.date("sales-day", date(2024, 2, 29))
+    till.look("sales date")
+    till.hands.go()
+    till.told("no_sale_found")
+    till.hands.date("sales-day", datetime.now(ZoneInfo("Europe/London")).date())
+    till.hands.go()
+
+    till.is_there(f"#sales-list [data-op={op}]")
     till.hands.back()
 
 
@@ -120,4 +156,17 @@ def test_the_shops_rules_are_a_key_away(till: Screen) -> None:
     till.flow("policies")
     till.shows("thirty days", "#policies-pages")
     till.look("policies")
+    till.hands.back()
+
+
+def test_the_shops_rules_are_there_while_somebody_is_served(till: Screen, house: House) -> None:
+    _, card = house.member("Ana Testova")
+    till.swiped(card)
+
+    till.hands.open("policies")
+
+    till.flow("policies")
+    till.shows("thirty days", "#policies-pages")
+    till.hands.back()
+    till.state("member")
     till.hands.back()

@@ -42,7 +42,7 @@ def test_what_a_till_drew_is_what_the_check_draws(tmp_path: Path) -> None:
     with counter_of(files) as counter:
         account = counter.enrol(EnrolAsk("E-1", name="Ana", card=card_number(1)), by="pos").account
         sold = counter.sell(SaleAsk("S-1", (Line("mug", 1000, 2000),), account), by="pos")
-        counter.close_game_day(by="pos")
+        counter.day.close_games(by="pos")
     (told,) = [e.reason for e in sold.effects if e.reason.code in {"game_won", "game_lost"}]
 
     (day,) = tally("game", "days", "-c", files.config, "--json").json

@@ -46,7 +46,7 @@ def test_a_member_is_shown_with_what_is_nearest(shop: TillFiles) -> None:
 
     assert shown == found
     assert "name      Ana\n" in text
-    assert "454 points to 5.00 off" in text
+    assert "454 points to £5.00 off" in text
 
 
 def test_an_account_that_nobody_has_is_refused(shop: TillFiles) -> None:

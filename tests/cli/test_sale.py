@@ -47,7 +47,7 @@ def test_a_refund_and_a_redemption_are_shown_too(shop: TillFiles) -> None:
     redemption = tally("sale", "show", "R-2", "-c", shop.config).out
 
     assert "1 x mug" in refund
-    assert "5.00 off: 20 points" in redemption
+    assert "£5.00 off: 20 points" in redemption
 
 
 @pytest.mark.parametrize("op", ["S-1", "R-1", "U-1", "F-1"])

@@ -30,6 +30,22 @@ def test_a_drawing_beside_a_running_agent_disturbs_nobody(running: TillFiles, tm
     assert not (tmp_path / "slip.png").exists()
 
 
+def test_paper_of_a_width_that_no_printer_has_is_refused_by_the_option_s_name(shop: TillFiles, tmp_path: Path) -> None:
+    said = tally("slip", "preview", tmp_path / "slip.png", "--kind", "sale", "--columns", 40, "-c", shop.config)
+
+    assert said.refusal == "--columns is 40 but must be one of 32, 42, 48"
+
+
+def test_a_picture_that_cannot_be_written_is_named_without_the_machine_s_number(
+    shop: TillFiles, tmp_path: Path
+) -> None:
+    picture = tmp_path / "none" / "slip.png"
+
+    said = tally("slip", "preview", picture, "--kind", "sale", "-c", shop.config)
+
+    assert said.refusal == f"'{picture}': No such file or directory"
+
+
 def test_a_till_without_a_printer_draws_nothing(tmp_path: Path) -> None:
     files = set_up(tmp_path, devices=False)
     with counter_of(files):

@@ -56,6 +56,15 @@ def test_enrolling_takes_the_first_fill_and_says_its_size_and_time(shop: TillFil
     assert said["seconds"] >= 0
 
 
+def test_enrolling_where_nobody_answers_asks_for_the_address(files: TillFiles) -> None:
+    _join(files, "http://127.0.0.1:9")
+
+    said = tally("enrol", "WRNG-CODE-0000-0000", "-c", files.config)
+
+    assert said.refusal == "no answer from 'http://127.0.0.1:9/sync/v1/enrol': Connection refused"
+    assert "  is http://127.0.0.1:9 headquarters' address, " in said.err
+
+
 def test_without_an_agent_now_is_one_meeting(shop: TillFiles, own: tuple[Path, str]) -> None:
     with _enrolled(shop, own):
         said = tally("sync", "now", "-c", shop.config, "--json").json

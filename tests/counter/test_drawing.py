@@ -97,7 +97,7 @@ def test_draws_are_numbered_without_gaps_under_one_seed(shop: Shop, account: str
 
 def test_a_shown_seed_proves_every_draw(shop: Shop, account: str) -> None:
     told = [result(sell(shop, f"S-{n}", account)) for n in range(1, 5)]
-    closed = shop.counter.close_game_day(by=BY)
+    closed = shop.counter.day.close_games(by=BY)
 
     (shown,) = entries(shop, "game_day_closed")
     assert closed is not None
@@ -202,7 +202,7 @@ def test_a_seed_that_was_shown_is_never_drawn_with_again(shop: Shop, account: st
     first = result(sell(shop, "S-1", account))
     kept = shop.ledger.recall("games.day")
     assert kept is not None
-    shop.counter.close_game_day(by=BY)
+    shop.counter.day.close_games(by=BY)
     shop.ledger.remember({"games.day": kept})  # the power failed between the entry and this
 
     second = result(sell(shop, "S-2", account))
@@ -235,7 +235,7 @@ def test_a_seed_that_was_kept_and_not_sealed_is_sealed_before_it_is_drawn_with(
 def test_closing_a_day_on_which_nothing_was_drawn_writes_nothing(shop: Shop, account: str) -> None:
     before = shop.entries
 
-    assert shop.counter.close_game_day(by=BY) is None
+    assert shop.counter.day.close_games(by=BY) is None
     assert shop.entries == before
 
 
@@ -271,10 +271,10 @@ def test_entries_balance_and_a_rebuild_gives_the_same(shop: Shop, account: str) 
 
 def test_a_z_shows_the_seed_and_is_about_the_entry_that_does_and_an_x_shows_nothing(shop: Shop, account: str) -> None:
     sell(shop, "S-1", account)
-    shop.counter.close(ClosureAsk("X-1", Report.X), by=BY)
+    shop.counter.day.close(ClosureAsk("X-1", Report.X), by=BY)
     assert entries(shop, "game_day_closed") == []
 
-    z = shop.counter.close(ClosureAsk("Z-1", Report.Z), by=BY)
+    z = shop.counter.day.close(ClosureAsk("Z-1", Report.Z), by=BY)
     sell(shop, "S-2", account)
 
     (shown,) = entries(shop, "game_day_closed")

@@ -1,7 +1,9 @@
+from functools import partial
 from pathlib import Path
 
-from agent.counter import Counter, RefundAsk, SaleAsk
+from agent.counter import Counter, RefundAsk, RefundLine, SaleAsk
 from agent.counter.shelf import Shelf
+from agent.devices.gs1.numbers import TEMPLATES, Country, goods_on_label
 from agent.loyalty.articles import read_articles
 from agent.loyalty.sale import UNKNOWN, Line
 from tests.counter.shops import BY, Shop, open_shop, shop_programme
@@ -38,6 +40,37 @@ def test_a_repeated_sale_is_the_same_sale_although_the_table_has_changed(tmp_pat
         shop.counter.sell(ask, by=BY)
 
         assert stocked(shop).sell(ask, by=BY).repeated
+
+
+def test_a_price_label_is_sold_and_taken_back_as_the_goods_that_it_names(tmp_path: Path) -> None:
+    cheese = read_articles(b"sku,eans,category\ncheese,2212340000000,dairy\n")
+    on_label = partial(goods_on_label, templates=TEMPLATES[Country.DE])
+    with open_shop(tmp_path, programme=shop_programme()) as shop:
+        counter = Counter(
+            shop.ledger, shop_programme(), recorded=lambda: None, articles=cheese, goods_on_label=on_label
+        )
+        lines = (Line("2212348004994", 1000, 499), Line("2212347012501", 1000, 1250), Line("cheese", 1000, 300))
+
+        counter.sell(SaleAsk("S", lines), by=BY)
+        back = counter.refund(RefundAsk("F", (RefundLine("S", 1, 1000),)), by=BY)
+
+        recorded = shop.ledger.find("S")
+    assert recorded is not None
+    assert [(line["article"], line["category"]) for line in recorded.entry.body["lines"]] == [
+        ("2212340000000", "dairy"),
+        ("2212340000000", "dairy"),
+        ("cheese", "dairy"),
+    ]
+    assert back.money == 1250
+    assert counter.shelf.to_map()["unknown_lines"] == 0
+
+
+def test_a_label_whose_goods_the_table_does_not_have_is_sold_as_it_was_named() -> None:
+    shelf = Shelf(ARTICLES, goods_on_label=partial(goods_on_label, templates=TEMPLATES[Country.DE]))
+
+    (line,) = shelf.filled([Line("2212348004994", 1000, 499)], "2026-11-22")
+
+    assert (line.article, line.category) == ("2212348004994", UNKNOWN)
 
 
 def test_goods_without_a_receipt_are_known_by_the_table_too(tmp_path: Path) -> None:

@@ -10,7 +10,7 @@ from agent.counter import Counter, RefundAsk, RefundLine
 from agent.errors import CodeError, ForgedCodeError, InvalidError, NotAllowedError
 from agent.journal.codes import SaleCode, sale_tag
 from agent.journal.entry import encode_entry
-from agent.journal.wire import SaleTold
+from agent.journal.wire.asking import SaleTold
 from agent.ledger.kept.codes import SHOP_KEY
 from agent.loyalty.reversal import RecordedSale, reverse
 from agent.loyalty.reversal.elsewhere import Provisional, settle

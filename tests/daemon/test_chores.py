@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from agent.daemon.chores import Chores
-from agent.journal.wire import Position
+from agent.journal.wire.place import Position
 from agent.ledger.kept.held import note_held
 from agent.ledger.kept.slip_queue import SlipQueue
 from agent.ledger.ledger import Ledger

@@ -22,8 +22,9 @@ import pytest
 from agent.cli.output import open_ledger
 from agent.config import load_config
 from agent.daemon import Till
+from agent.daemon import till as daemon_till
 from agent.errors import ConfigError, LedgerInUseError, ProgrammeError, TallyError
-from agent.journal.codes import typed_sale_code
+from agent.journal.codes import Serial, typed_code, typed_sale_code
 from agent.ledger.kept.codes import shop_keys
 from agent.slips.reader import read_text
 from agent.upkeep.replay.events import Event, EventStream
@@ -136,6 +137,17 @@ def test_a_foreign_card_is_told(files: TillFiles) -> None:
     assert notice == {"code": "unknown_card", "text": "not a card of this programme"}
 
 
+def test_the_code_of_a_voucher_that_is_scanned_is_told_to_who_sells(files: TillFiles) -> None:
+    code = typed_code(Serial(1, None, 7), bytes(32))
+    with listening(files) as event:
+        files.read_card(code)
+        read, voucher = event("read"), event("voucher")
+
+    assert read["kind"] == "voucher_code"
+    assert code not in str(read)
+    assert voucher == {"code": code}
+
+
 def test_a_device_that_fails_is_told_and_comes_back(files: TillFiles) -> None:
     with listening(files) as event:
         files.read_card("!raise torn")
@@ -205,6 +217,21 @@ def test_the_customer_s_display_shows_the_member_and_thanks_for_the_sale(tmp_pat
         sold = sell(require_running(files.data), "S-1", account)
 
         wait_until(lambda: pole.shown == ("Thank you", f"{sold['balances']['points']} points"))
+
+
+def test_a_price_label_is_sold_as_the_goods_it_names_by_the_rules_that_till_toml_names(tmp_path: Path) -> None:
+    files = set_up(tmp_path)
+    (tmp_path / "articles.csv").write_text("sku,eans,category\ncheese,2212340000000,dairy\n")
+    files.change('printer = "slips"', 'printer = "slips"\narticles = "articles.csv"')
+    with files.config.open("a") as config:
+        config.write('\n[labels]\ncountry = "DE"\n')
+    with started(files) as till:
+        lines = [{"article": "2212348004994", "quantity": 1000, "amount": 4_99}]
+        require_running(files.data).ask("POST", "/v1/sales", {"op": "S-1", "lines": lines})
+        sold = till.ledger.find("S-1")
+
+    assert sold is not None
+    assert [(line["article"], line["category"]) for line in sold.entry.body["lines"]] == [("2212340000000", "dairy")]
 
 
 def test_a_sale_told_twice_prints_one_slip(files: TillFiles) -> None:
@@ -427,3 +454,19 @@ def test_a_till_with_a_headquarters_asks_it_for_sales_that_other_tills_have(
 
         assert till.counter._elsewhere is till._sync is not None
     assert (answer["money"], answer["provisional"]) == (500, True)
+
+
+def test_a_till_whose_disk_takes_no_file_starts_and_is_found_once_it_does(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(daemon_till, "_SAY_AGAIN_S", 0.02)
+    files = set_up(tmp_path)
+    in_the_way = files.data / "agent.json.new"
+    in_the_way.mkdir(parents=True)
+
+    with started(files):
+        assert find_running(files.data) is None
+        in_the_way.rmdir()
+        wait_until(lambda: find_running(files.data) is not None)
+        assert sell(require_running(files.data), "op-1")["due"] == 12_00
+    assert find_running(files.data) is None

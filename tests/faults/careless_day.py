@@ -7,7 +7,7 @@ import sqlite3
 import sys
 from pathlib import Path
 
-from agent.ledger import ledger, opening
+from agent.ledger import file, opening
 from tests.faults import day
 
 if __name__ == "__main__":
@@ -19,5 +19,5 @@ if __name__ == "__main__":
         conn.execute(f"PRAGMA synchronous = {sys.argv[2]}")
         return conn
 
-    vars(ledger)["connect"] = careless
+    vars(file)["connect"] = careless
     day.run(Path(sys.argv[1]))

@@ -40,7 +40,7 @@ def run(folder: Path) -> None:
             if customer % 2:
                 _print_slips(SlipQueue(ledger))
                 ledger.checkpoint()
-        shop.counter.close(ClosureAsk("closure", Report.Z), by=BY)
+        shop.counter.day.close(ClosureAsk("closure", Report.Z), by=BY)
         say(ledger.identity.seq, remembered)
 
 

@@ -3,7 +3,7 @@
 import sys
 from pathlib import Path
 
-from agent.ledger import ledger
+from agent.ledger import file
 from agent.ledger.kept.profiles import keys
 from tests.faults import teller
 
@@ -13,6 +13,6 @@ def believe(_path: Path) -> None:
 
 
 if __name__ == "__main__":
-    for module in (ledger, keys):
+    for module in (file, keys):
         vars(module).update(settle=believe, settle_wal=believe)
     teller.main(Path(sys.argv[1]), int(sys.argv[2]), int(sys.argv[3]))

@@ -68,7 +68,7 @@ def test_L8_on_a_full_disk_voids_and_closures_go_through_and_sales_are_kept_asid
     with pytest.raises(LedgerError, match="full"):
         shop.counter.redeem(RedeemAsk("spent-2", ana.account, "money", units=100), by=BY)
     shop.counter.undo(UndoAsk("undone", "spent"), by=BY)
-    shop.counter.close(ClosureAsk("Z", Report.Z), by=BY)
+    shop.counter.day.close(ClosureAsk("Z", Report.Z), by=BY)
     assert not (disk / "ballast").exists()
 
     log.unlink()

@@ -26,6 +26,13 @@ def test_the_desk_is_at_the_root(served: httpx.Client) -> None:
     assert "Test HQ" in answer.text
 
 
+def test_the_desk_is_shown_to_nobody_who_asks_by_another_name(served: httpx.Client) -> None:
+    answer = served.get("/", headers={"Host": "hq.example:8443"})
+
+    assert answer.status_code == 403
+    assert "its own machine only" in answer.text
+
+
 def test_the_door_is_described(served: httpx.Client) -> None:
     paths = served.get("/openapi.json").json()["paths"]
 

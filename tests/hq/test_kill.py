@@ -76,7 +76,7 @@ def victim(folder: Path) -> Iterator[Victim]:
 
 
 @pytest.mark.parametrize("kills", [3, pytest.param(60, marks=pytest.mark.slow)])
-def test_killed_while_it_receives_headquarters_ends_with_the_same_books(
+def test_S2_killed_while_it_receives_headquarters_ends_with_the_same_books(
     victim: Victim, tmp_path: Path, kills: int
 ) -> None:
     seed = random.randrange(2**32)

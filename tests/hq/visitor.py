@@ -17,22 +17,11 @@ from agent.journal.chain import GENESIS, link
 from agent.journal.entry import ISSUANCE, Entry, Posting, encode, encode_entry
 from agent.journal.feed import PAGE_BYTES_MAX, Page, unpack
 from agent.journal.sealed import digest, seal, wrap_key
-from agent.journal.wire import (
-    BATCH_TYPE,
-    ENROLLING,
-    MAP_TYPE,
-    PATH,
-    Enrolled,
-    Enrolment,
-    Held,
-    Nonce,
-    Position,
-    Refusal,
-    Where,
-    compress,
-    expand,
-    read,
-)
+from agent.journal.wire.enrolling import Enrolled, Enrolment
+from agent.journal.wire.form import BATCH_TYPE, MAP_TYPE, PATH, compress, expand, read
+from agent.journal.wire.meeting import Held, Refusal, Where
+from agent.journal.wire.place import Position
+from agent.journal.wire.signing import ENROLLING, Nonce
 from agent.sync.signatures import Reply, sign, verify
 from hq.database import Database
 from hq.keys import Keys

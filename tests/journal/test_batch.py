@@ -37,7 +37,7 @@ def test_a_batch_cut_anywhere_is_an_error_or_ends_between_two_frames(
     assert [item.data for item in found] == [item.data for item in items[: len(found)]]
 
 
-def test_every_cut_inside_a_frame_is_an_error() -> None:
+def test_S6_every_cut_inside_a_frame_is_an_error() -> None:
     profile = SealedProfile("a", b"sealed", None)
     packed = pack([BatchItem(b"first", (profile,)), BatchItem(b"second")])
     ends = {0, len(pack([BatchItem(b"first")])), len(pack([BatchItem(b"first", (profile,))])), len(packed)}

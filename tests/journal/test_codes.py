@@ -17,6 +17,7 @@ from agent.journal.codes import (
     Serial,
     is_serial,
     is_typed,
+    is_voucher_code,
     key_tag,
     kind_tag,
     long_code,
@@ -278,3 +279,21 @@ def test_what_was_not_signed_for_this_code_is_told_from_a_till_that_nobody_knows
         read_long(code, dict[bytes, bytes]().get)
     with pytest.raises(CodeError, match=r"^the code is mistyped: its check character does not fit$"):
         read_typed("0" * 19 + "1", [SHOP_KEY])
+
+
+@given(serials)
+def test_what_was_issued_has_the_shape_of_a_code_in_either_case(serial: Serial) -> None:
+    for code in (typed_code(serial, SHOP_KEY), long_code(serial, CORNER, TILL)):
+        assert is_voucher_code(code)
+        assert is_voucher_code(code.lower())
+
+
+@pytest.mark.parametrize("text", ["", "A" * 19, "A" * 135, "AAAAAAAAAAAAAAAAAAA!", "U" * 136, "https://example.com/v"])
+def test_what_has_another_shape_is_no_code(text: str) -> None:
+    assert not is_voucher_code(text)
+
+
+def test_a_typed_code_misread_has_not_the_shape_of_one() -> None:
+    code = typed_code(SERIAL, SHOP_KEY)
+
+    assert not is_voucher_code(code[:-1] + ("0" if code[-1] != "0" else "1"))

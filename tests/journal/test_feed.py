@@ -22,7 +22,7 @@ from agent.journal.feed import (
     pack,
     unpack,
 )
-from agent.journal.wire import Position
+from agent.journal.wire.place import Position
 
 _PROFILE = SealedProfile("card1", b"\x00ciphertext", b"wrapped")
 _MEMBER = MemberRow(

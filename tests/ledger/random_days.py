@@ -107,7 +107,7 @@ class Days:
     def close(self, pick: int, _: int, __: int) -> None:
         """The day of games ends, or an epoch does."""
         if pick % 2:
-            self.shop.counter.close_game_day(by=BY)
+            self.shop.counter.day.close_games(by=BY)
         else:
             self.shop.ledger.begin_epoch()
 

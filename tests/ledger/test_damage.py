@@ -11,7 +11,7 @@ import pytest
 
 from agent.errors import ChainBrokenError, LedgerDamagedError
 from agent.ledger import audit
-from agent.ledger.ledger import TAIL_ENTRIES
+from agent.ledger.file import TAIL_ENTRIES
 from tests.ledger.tills import enrol, opened, sale, tamper
 
 

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 import pytest
 
 from agent.journal.batch import BATCH_BYTES_MAX, unpack
-from agent.journal.wire import expand
+from agent.journal.wire.form import expand
 from agent.ledger import audit
 from agent.ledger.kept.forgetting import erasing
 from agent.ledger.kept.in_flight import BODY

@@ -88,7 +88,7 @@ def test_120_points_are_worth_1_20_and_121_are_not_there() -> None:
 def test_500_points_are_five_pounds_and_380_more_are_missing() -> None:
     assert redeem(SHOP, member(points=500), NOW, "points-as-money", units=None, value=None).value == 500
     assert nearest(Customer.of(SHOP, member(points=120), NOW)) == Nearest(
-        "points-as-money", "5.00 off", "points", "points", 380
+        "points-as-money", "£5.00 off", "points", "points", 380
     )
 
 

@@ -93,4 +93,4 @@ def _afternoon(counter: Counter, ana: str) -> None:
     counter.sell(SaleAsk("S-7", (line(2000),), ana, redemptions=("R-3",)), by=BY)
     counter.act(ActionAsk("A-1", ana, Action.REVIEW), by=BY)
     counter.refund(RefundAsk("B-3", without_receipt=(line(200),), account=ana), by=BY)
-    counter.close_game_day(by=BY)
+    counter.day.close_games(by=BY)

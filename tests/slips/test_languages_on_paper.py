@@ -14,15 +14,16 @@ import PIL.Image
 import pytest
 from PIL import ImageDraw, ImageFont
 
-from agent.devices.document import Feed, Image, QRCode, Rule, Text
+from agent.devices.document import Document, Feed, Image, QRCode, Rule, Text
 from agent.devices.escpos.pages import Romanian
+from agent.slips.columns import clean, wrap
 from agent.slips.facts import Addressee, SlipKind
 from agent.slips.layout import lay_out
 from agent.slips.preview.samples import KINDS, sample
 from agent.slips.reader.elements import Bits, Cell, CutMark, Element, Line, QRSymbol, Raster
 from agent.slips.reader.interpreter import interpret
 from agent.slips.settings import COLUMNS, Letterhead
-from agent.slips.texts import LANGUAGES
+from agent.slips.texts import ENGLISH, LANGUAGES, counted, translated
 from drivers._link import Transport
 from drivers.escpos_printer import EscposPrinter, Settings
 
@@ -34,6 +35,12 @@ PRINTERS: Mapping[str, Settings] = {
     ),
 }
 NAMES = {"en": "Maria", "fr": "Zoé", "ro": "Ștefania", "ru": "Мария"}
+ALPHABETS = {  # as names and shops use them
+    "en": "abcdefghijklmnopqrstuvwxyz",
+    "fr": "abcdefghijklmnopqrstuvwxyzàâæçèéêëîïôœùûüÿ",
+    "ro": "aăâbcdefghiîjklmnopqrsștțuvwxyz",
+    "ru": "абвгдеёжзийклмнопрстуфхцчшщъыьэюя",
+}
 _CEDILLAS = str.maketrans("șțȘȚ", "şţŞŢ")  # what printers have in place of the letters with a comma
 
 
@@ -63,6 +70,19 @@ def test_what_was_sent_reads_back_as_what_was_meant(slip: SlipKind, language: st
         assert next(paper, CutMark()) == CutMark()
 
 
+@pytest.mark.parametrize("printer", PRINTERS)
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_every_letter_of_a_language_and_every_sign_in_its_sentences_reads_back(language: str, printer: str) -> None:
+    letters = "".join(sorted({*ALPHABETS[language], *ALPHABETS[language].upper(), *_signs(language)}))
+    document = Document(42, tuple(map(Text, wrap(letters, 42))))
+
+    paper = interpret(EscposPrinter(PRINTERS[printer]).encode(document), width_px=576)
+
+    for block, read in zip(document.blocks, paper, strict=True):
+        assert isinstance(block, Text)
+        assert _reads_as(read, block), (block.text, read)
+
+
 def test_a_slip_in_romanian_is_drawn_where_the_printer_lacks_its_letters() -> None:
     document = lay_out(sample("sale"), _letterhead(42), Addressee("Ștefania", "ro"))
 
@@ -77,6 +97,16 @@ def test_a_slip_in_romanian_is_drawn_where_the_printer_lacks_its_letters() -> No
     ]
 
     assert "Vă mulțumim, Ștefania" in drawn
+
+
+def _signs(language: str) -> set[str]:
+    """Every character of every sentence, but for spaces."""
+    texts: set[str] = set()
+    for code, said in ENGLISH.items():
+        texts |= {translated(code, said.text, language)} if not said.by else set()
+        texts |= {counted(code, said.text, said.many, number, language) for number in (1, 2, 5) if said.by}
+        texts |= {translated(f"{code}.value", said.value, language), translated(f"{code}.more", said.more, language)}
+    return {char for text in texts for char in clean(text) if not char.isspace()}
 
 
 def _letterhead(columns: int) -> Letterhead:

@@ -41,6 +41,14 @@ def test_a_reason_becomes_one_line(code: str, numbers: dict[str, int | str], tex
     assert reason_text(code, numbers, "GBP", "en") == text
 
 
+def test_a_figure_follows_its_reason_as_the_language_writes_it() -> None:
+    said = {
+        language: reason_text("punches", {"count": 2, "card": "Café"}, "EUR", language) for language in ("fr", "ro")
+    }
+
+    assert said == {"fr": "Poinçonné\u00a0: Café\u00a0: +2", "ro": "Perforat: Café: +2"}
+
+
 def test_an_unknown_code_is_an_error_that_names_it() -> None:
     with pytest.raises(NoTextError, match="no text for code 'lottery' in language 'en'"):
         reason_text("lottery", {}, "GBP", "en")

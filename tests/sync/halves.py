@@ -30,12 +30,21 @@ def card_number(serial: int) -> str:
 class Till:
     """A till named `name` in a shop, where cards of one `series` are read; `meet` is what its sync loop does once."""
 
-    def __init__(self, folder: Path, name: str, address: str, *, series: int = 0, shop: str = SHOP) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        name: str,
+        address: str,
+        *,
+        series: int = 0,
+        shop: str = SHOP,
+        clock: TillClock | None = None,
+    ) -> None:
         self.id = f"{shop}/{name}"
         self.series = series
         self.folder = folder / f"till-{name}"
         self.settings = SyncSettings(hq=address, timeout_s=5.0)
-        self.clock = TillClock("UTC", alone=False)
+        self.clock = clock or TillClock("UTC", alone=False)
         self.ledger = Ledger.open(self.folder / "ledger.db", till=self.id, clock=self.clock)
         programme = programmes.current(self.ledger) or programmes.adopt(self.ledger, PROGRAMME.read_bytes())
         self.counter = Counter(self.ledger, programme, recorded=lambda: None)

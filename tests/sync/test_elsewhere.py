@@ -14,7 +14,7 @@ from sqlalchemy import select
 from agent.counter import Counter, RefundAnswer, RefundAsk, SaleAsk
 from agent.errors import InvalidError, NotAllowedError
 from agent.journal.codes import SaleCode
-from agent.journal.wire import SaleTold
+from agent.journal.wire.asking import SaleTold
 from agent.loyalty.sale import Line
 from agent.slips.facts import SlipFacts, SlipReturns
 from agent.sync.loop import SyncLoop

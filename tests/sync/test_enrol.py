@@ -7,7 +7,7 @@ import pytest
 
 from agent.errors import ForgedError, RejectedError, UnreachableError
 from agent.journal.entry import encode
-from agent.journal.wire import Enrolled
+from agent.journal.wire.enrolling import Enrolled
 from agent.sync.enrol import enrol, pinned, require_pinned
 from hq import config, keys
 from tests.hq.headquarters import code_for, found, serving

@@ -81,7 +81,7 @@ def takings(hq: Path) -> int:
     return pounds.sales_money
 
 
-def test_s9_a_copied_till_is_found_at_the_second_machines_first_contact(till: Till, clone: Till, hq: Path) -> None:
+def test_S9_a_copied_till_is_found_at_the_second_machines_first_contact(till: Till, clone: Till, hq: Path) -> None:
     till.sell(10, card=1)
     till.meet()
     clone.sell(20, card=1)
@@ -97,7 +97,7 @@ def test_s9_a_copied_till_is_found_at_the_second_machines_first_contact(till: Ti
         till.meet()
 
 
-def test_s9_neither_machine_spends_and_both_go_on_selling_and_earning(till: Till, clone: Till, hq: Path) -> None:
+def test_S9_neither_machine_spends_and_both_go_on_selling_and_earning(till: Till, clone: Till, hq: Path) -> None:
     fork(till, clone)
 
     for machine in (till, clone):
@@ -112,7 +112,7 @@ def test_s9_neither_machine_spends_and_both_go_on_selling_and_earning(till: Till
 
 
 @pytest.mark.parametrize("kept", ["first", "second"])
-def test_s9_nothing_is_lost_or_doubled_whichever_machine_is_kept(till: Till, clone: Till, hq: Path, kept: str) -> None:
+def test_S9_nothing_is_lost_or_doubled_whichever_machine_is_kept(till: Till, clone: Till, hq: Path, kept: str) -> None:
     fork(till, clone)
     winner, loser = (till, clone) if kept == "first" else (clone, till)
     keep(hq, till, winner.ledger.identity.head)
@@ -131,7 +131,7 @@ def test_s9_nothing_is_lost_or_doubled_whichever_machine_is_kept(till: Till, clo
     assert till_rows(hq)[till.id].flags == ()
 
 
-def test_s9_what_the_machine_that_lost_still_sells_is_booked_once(till: Till, clone: Till, hq: Path) -> None:
+def test_S9_what_the_machine_that_lost_still_sells_is_booked_once(till: Till, clone: Till, hq: Path) -> None:
     fork(till, clone)
     keep(hq, till, till.ledger.identity.head)
     for _ in range(2):
@@ -150,7 +150,7 @@ def test_s9_what_the_machine_that_lost_still_sells_is_booked_once(till: Till, cl
     assert takings(hq) == 10_000 + 1000 + 2000 + 100 + 2 * 700
 
 
-def test_s9_copies_that_sold_nothing_since_are_told_apart_all_the_same(till: Till, clone: Till, hq: Path) -> None:
+def test_S9_copies_that_sold_nothing_since_are_told_apart_all_the_same(till: Till, clone: Till, hq: Path) -> None:
     till.meet()
     with pytest.raises(ForkedError):
         clone.meet()

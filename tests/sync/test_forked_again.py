@@ -93,7 +93,7 @@ def takings(hq: Path) -> int:
     return pounds.sales_money
 
 
-def test_s9_who_loses_before_it_was_refused_is_known_by_what_it_recorded(till: Till, clone: Till, hq: Path) -> None:
+def test_S9_who_loses_before_it_was_refused_is_known_by_what_it_recorded(till: Till, clone: Till, hq: Path) -> None:
     till.sell(10)
     till.meet()
     clone.sell(20)
@@ -109,7 +109,7 @@ def test_s9_who_loses_before_it_was_refused_is_known_by_what_it_recorded(till: T
     assert till_rows(hq)[till.id].takings[0].sales_money == 100_00 + 20_00
 
 
-def test_s9_who_lost_stays_lost_when_its_number_fits_again(till: Till, clone: Till, hq: Path) -> None:
+def test_S9_who_lost_stays_lost_when_its_number_fits_again(till: Till, clone: Till, hq: Path) -> None:
     till.sell(10)
     for _ in range(3):
         till.meet()
@@ -127,7 +127,7 @@ def test_s9_who_lost_stays_lost_when_its_number_fits_again(till: Till, clone: Ti
     assert takings(hq) == 100_00 + 10_00 + 3_00 + 20_00 + 10_00
 
 
-def test_s9_who_lost_and_has_forgotten_what_is_held_is_booked_once(till: Till, clone: Till, hq: Path) -> None:
+def test_S9_who_lost_and_has_forgotten_what_is_held_is_booked_once(till: Till, clone: Till, hq: Path) -> None:
     till.sell(10)
     till.meet()
     clone.sell(20)
@@ -145,7 +145,7 @@ def test_s9_who_lost_and_has_forgotten_what_is_held_is_booked_once(till: Till, c
 
 
 @pytest.mark.parametrize("kept", ["first", "second"])
-def test_s9_what_was_recorded_before_a_machine_began_another_epoch_is_booked_once(
+def test_S9_what_was_recorded_before_a_machine_began_another_epoch_is_booked_once(
     till: Till, clone: Till, hq: Path, kept: str
 ) -> None:
     till.sell(10)
@@ -167,7 +167,7 @@ def test_s9_what_was_recorded_before_a_machine_began_another_epoch_is_booked_onc
     assert takings(hq) == 100_00 + 10_00 + 20_00 + 30_00 + 1_00 + 2_00
 
 
-def test_s9_a_copy_whose_number_fits_is_found_by_its_history(
+def test_S9_a_copy_whose_number_fits_is_found_by_its_history(
     till: Till, clone: Till, hq: Path, served: tuple[str, ExitStack]
 ) -> None:
     """A headquarters that was put back counts from 1 again."""
@@ -190,7 +190,7 @@ def test_s9_a_copy_whose_number_fits_is_found_by_its_history(
         assert takings(hq) == 100_00 + 10_00 + 20_00
 
 
-def test_s9_a_copy_of_a_restored_till_does_not_go_on_by_itself_as_the_till_did(
+def test_S9_a_copy_of_a_restored_till_does_not_go_on_by_itself_as_the_till_did(
     till: Till, hq: Path, tmp_path: Path
 ) -> None:
     """Both tell of the same restore: taken at their word, they were the till by turns."""
@@ -215,7 +215,7 @@ def test_s9_a_copy_of_a_restored_till_does_not_go_on_by_itself_as_the_till_did(
     assert takings(hq) == 100_00 + 10_00 + 20_00 + 1_00
 
 
-def test_s9_a_restored_till_that_loses_before_it_was_refused_stays_lost(
+def test_S9_a_restored_till_that_loses_before_it_was_refused_stays_lost(
     till: Till, clone: Till, hq: Path, tmp_path: Path
 ) -> None:
     """It says that it was restored, as it did before the decision, and its entries are the only ones of its epoch."""

@@ -1,12 +1,14 @@
 """Two halves meet: real tills, a real headquarters, a real line on loopback."""
 
+import time
 from pathlib import Path
 
 import pytest
 
 from agent.counter import FindAsk, LinkAsk, RedeemAsk
 from agent.errors import UnreachableError
-from agent.journal.wire import Position
+from agent.journal.wire.place import Position
+from agent.ledger.clock import TillClock
 from agent.ledger.kept import programmes
 from agent.ledger.kept.profiles.finding import Found, by_phone
 from agent.ledger.members import profile_of
@@ -34,7 +36,7 @@ def settle(hq: Path, *tills: Till) -> None:
         till.meet()
 
 
-def test_what_the_till_recorded_is_what_headquarters_holds(till: Till, hq: Path) -> None:
+def test_S1_what_the_till_recorded_is_what_headquarters_holds(till: Till, hq: Path) -> None:
     for pounds in (10, 20, 30):
         till.sell(pounds, card=1)
     till.refund(till.sell(7, card=2))
@@ -147,7 +149,7 @@ def test_a_refund_after_accounts_were_joined_takes_from_the_right_lot(till: Till
     assert [till.points(1), second.points(1)] == [0, 0]
 
 
-def test_an_entry_that_headquarters_cannot_interpret_stops_nothing(till: Till, hq: Path) -> None:
+def test_S7_an_entry_that_headquarters_cannot_interpret_stops_nothing(till: Till, hq: Path) -> None:
     till.sell(10, card=1)
     till.append("odd", "sale", {"account": None, "redemptions": []})
     till.sell(20, card=1)
@@ -195,6 +197,50 @@ def test_headquarters_time_is_heard(till: Till) -> None:
 
     assert met.hq_ms is not None
     assert abs(met.hq_ms - till.clock.read().wall_ms) < 60_000
+
+
+class DeadBattery:
+    """The clocks of a PC that shows a wrong year when it is switched on; the boot clock is right about what goes by."""
+
+    def __init__(self, shows_ms: int) -> None:
+        self.shows_ms, self.gone_ms = shows_ms, 0
+
+    def clock(self) -> TillClock:
+        return TillClock(
+            "UTC",
+            alone=False,
+            wall_ns=lambda: (self.shows_ms + self.gone_ms) * 1_000_000,
+            mono_ns=lambda: self.gone_ms * 1_000_000,
+            boot="another",
+        )
+
+
+@pytest.mark.parametrize("shows_ms", [315_532_800_000, 2_082_758_400_000], ids=["1980", "2036"])
+def test_S12_after_400_days_without_a_line_and_with_a_dead_battery_a_till_syncs_by_itself(
+    tmp_path: Path, own_hq: Path, shows_ms: int
+) -> None:
+    with serving(own_hq) as address, Till(tmp_path, "1", address) as till:
+        till.enrol(own_hq)
+        till.sell(10, card=1)
+        till.meet()
+    pc = DeadBattery(shows_ms)
+    with Till(tmp_path, "1", address, clock=pc.clock()) as till:
+        for _ in range(40):
+            pc.gone_ms += 10 * 24 * 3_600_000
+            till.sell(1, card=1)
+        with serving(own_hq):
+            met = till.meet()
+            books = wait_for_books(own_hq)
+            till.meet()
+
+        assert met.hq_ms is not None
+        assert not till.clock.is_confirmed()
+        till.clock.heard_from_hq(met.hq_ms)
+        assert abs(till.clock.now().timestamp() - time.time()) < 60
+        row = till_rows(own_hq)[till.id]
+        assert (row.head, row.flags, row.quarantined) == (till.ledger.identity.head.hex(), (), 0)
+        assert books.balanced
+        assert till.points(1) == 50
 
 
 def test_an_epoch_after_the_first_is_sent_after_it(till: Till, hq: Path) -> None:

@@ -12,7 +12,7 @@ from sqlalchemy import select
 
 from agent.errors import NotAllowedError, RejectedError
 from agent.journal.entry import decode_entry
-from agent.journal.wire import HQ
+from agent.journal.wire.place import HQ
 from agent.ledger.kept import apart
 from agent.sync.enrol import require_pinned
 from hq.apart import epochs, witness
@@ -107,7 +107,7 @@ def lost(till: Till, second: Till, hq: Path, tmp_path: Path) -> dict[str, Any]:
     return before
 
 
-def test_s10_a_headquarters_put_back_gets_from_its_tills_what_it_lacks(
+def test_S10_a_headquarters_put_back_gets_from_its_tills_what_it_lacks(
     till: Till, second: Till, hq: Path, lost: dict[str, Any]
 ) -> None:
     with serving(hq):
@@ -123,7 +123,7 @@ def test_s10_a_headquarters_put_back_gets_from_its_tills_what_it_lacks(
         assert till.points(1) == 135
 
 
-def test_s10_its_own_entries_come_back_from_a_witness(till: Till, hq: Path, lost: dict[str, Any]) -> None:
+def test_S10_its_own_entries_come_back_from_a_witness(till: Till, hq: Path, lost: dict[str, Any]) -> None:
     del lost
     with opened(hq) as database:
         assert "after" not in own_ops(database)
@@ -138,7 +138,7 @@ def test_s10_its_own_entries_come_back_from_a_witness(till: Till, hq: Path, lost
             assert witness.never_left(conn, database.epoch) == []
 
 
-def test_s10_its_first_entry_names_what_it_grew_from(till: Till, hq: Path, lost: dict[str, Any]) -> None:
+def test_S10_its_first_entry_names_what_it_grew_from(till: Till, hq: Path, lost: dict[str, Any]) -> None:
     del lost
     with opened(hq) as database, database.read() as conn:
         rows = conn.execute(
@@ -154,7 +154,7 @@ def test_s10_its_first_entry_names_what_it_grew_from(till: Till, hq: Path, lost:
     assert require_pinned(till.ledger).hq_epoch == parent.epoch
 
 
-def test_s10_own_entries_that_no_till_heard_of_are_named(till: Till, hq: Path, tmp_path: Path) -> None:
+def test_S10_own_entries_that_no_till_heard_of_are_named(till: Till, hq: Path, tmp_path: Path) -> None:
     with serving(hq):
         settle(till, hq)
     say(hq, "nobody-knows")
@@ -166,7 +166,7 @@ def test_s10_own_entries_that_no_till_heard_of_are_named(till: Till, hq: Path, t
         assert [row[-1] for row in witness.never_left(conn, database.epoch)] == ["nobody-knows"]
 
 
-def test_s10_it_is_whole_once_every_till_reported_or_is_written_off(
+def test_S10_it_is_whole_once_every_till_reported_or_is_written_off(
     till: Till, second: Till, hq: Path, lost: dict[str, Any]
 ) -> None:
     del lost
@@ -190,7 +190,7 @@ def test_s10_it_is_whole_once_every_till_reported_or_is_written_off(
         assert state_of_books(hq)["lots"]
 
 
-def test_s10_a_till_never_goes_back_to_an_epoch_it_left(
+def test_S10_a_till_never_goes_back_to_an_epoch_it_left(
     till: Till, second: Till, hq: Path, tmp_path: Path, lost: dict[str, Any]
 ) -> None:
     del second, lost
@@ -206,7 +206,7 @@ def test_s10_a_till_never_goes_back_to_an_epoch_it_left(
         till.meet()
 
 
-def test_s10_what_was_decided_anew_meanwhile_is_not_decided_twice(till: Till, hq: Path, lost: dict[str, Any]) -> None:
+def test_S10_what_was_decided_anew_meanwhile_is_not_decided_twice(till: Till, hq: Path, lost: dict[str, Any]) -> None:
     del lost
     say(hq, "after")
     with serving(hq):
@@ -216,7 +216,7 @@ def test_s10_what_was_decided_anew_meanwhile_is_not_decided_twice(till: Till, hq
         assert own_ops(database).count("after") == 2
 
 
-def test_s10_put_back_twice_to_one_copy_it_gets_its_entries_of_the_time_between(
+def test_S10_put_back_twice_to_one_copy_it_gets_its_entries_of_the_time_between(
     till: Till, hq: Path, tmp_path: Path, lost: dict[str, Any]
 ) -> None:
     del lost

@@ -16,7 +16,10 @@ from agent.errors import (
     UnreachableError,
 )
 from agent.journal.entry import ENTRY_BYTES_MAX, encode
-from agent.journal.wire import Held, Nonce, Outcome, Position, Where, read
+from agent.journal.wire.form import read
+from agent.journal.wire.meeting import Held, Outcome, Where
+from agent.journal.wire.place import Position
+from agent.journal.wire.signing import Nonce
 from agent.ledger.kept.in_flight import NONCE
 from agent.sync.line import Ask
 from tests.hq.headquarters import till_rows, wait_for_books
@@ -168,7 +171,7 @@ def test_what_headquarters_finds_too_large_is_sent_in_smaller_parts(
     assert (row.head, row.flags) == (till.ledger.identity.head.hex(), ())
 
 
-def test_what_is_too_large_for_an_entry_is_refused_before_it_is_acknowledged_and_blocks_nothing(
+def test_S7_what_is_too_large_for_an_entry_is_refused_before_it_is_acknowledged_and_blocks_nothing(
     till: Till, hq: Path
 ) -> None:
     before = till.ledger.identity
@@ -196,7 +199,7 @@ def test_a_forged_acknowledgement_moves_nothing(till: Till) -> None:
     assert till.meeting is None
 
 
-def test_an_old_answer_does_not_fit_a_new_request(till: Till, address: str) -> None:
+def test_S11_an_old_answer_does_not_fit_a_new_request(till: Till, address: str) -> None:
     """A thief on the line repeats what headquarters once said."""
     caught: list[httpx.Response] = []
     line = till.line()

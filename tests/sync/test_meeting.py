@@ -15,7 +15,10 @@ from agent.journal import batch
 from agent.journal.chain import GENESIS, link
 from agent.journal.entry import encode
 from agent.journal.feed import Cursor, EntryRow, LotRow, MemberRow, Page, Row, pack
-from agent.journal.wire import Enrolled, Held, Outcome, Position, Where, compress, expand
+from agent.journal.wire.enrolling import Enrolled
+from agent.journal.wire.form import compress, expand
+from agent.journal.wire.meeting import Held, Outcome, Where
+from agent.journal.wire.place import Position
 from agent.ledger.audit import check_held
 from agent.ledger.kept.feed import cursor_of
 from agent.ledger.kept.held import held
@@ -185,7 +188,7 @@ def test_two_gaps_in_a_row_are_not_believed(halves: Halves) -> None:
         halves.meet()
 
 
-def test_what_headquarters_does_not_name_as_held_still_waits(halves: Halves) -> None:
+def test_S2_what_headquarters_does_not_name_as_held_still_waits(halves: Halves) -> None:
     halves.sell(3)
     halves.hq.overrides["entries"] = [lambda _: halves.hq.told(Outcome.HELD, Position(halves.end.epoch))]
 
@@ -288,7 +291,7 @@ def test_the_feed_is_not_asked_for_when_an_answer_said_there_is_nothing_new(halv
     assert halves.hq.asked.count("feed") == 2
 
 
-def test_a_feed_that_does_not_go_on_is_left(halves: Halves) -> None:
+def test_S11_a_feed_that_does_not_go_on_is_left(halves: Halves) -> None:
     halves.hq.overrides["feed"] = [lambda ask: halves.hq.page(ask, more=True)] * 3
 
     with pytest.raises(JournalError, match="does not go on"):
@@ -296,7 +299,7 @@ def test_a_feed_that_does_not_go_on_is_left(halves: Halves) -> None:
 
 
 @pytest.mark.parametrize("page", [b"", b"junk", compress(b"junk"), compress(bytes(17 * 1024 * 1024))])
-def test_a_page_that_is_none_changes_nothing(halves: Halves, page: bytes) -> None:
+def test_S11_a_page_that_is_none_changes_nothing(halves: Halves, page: bytes) -> None:
     halves.hq.overrides["feed"] = [lambda _: page]
 
     with pytest.raises(JournalError):
@@ -312,7 +315,7 @@ def test_a_page_of_another_headquarters_epoch_is_refused(halves: Halves) -> None
         halves.meet()
 
 
-def test_an_entry_of_headquarters_that_it_did_not_sign_is_refused(halves: Halves) -> None:
+def test_S11_an_entry_of_headquarters_that_it_did_not_sign_is_refused(halves: Halves) -> None:
     row = EntryRow(b"{}", b"h" * 32, b"s" * 64)
     halves.hq.overrides["feed"] = [lambda ask: halves.hq.page(ask, row)]
 

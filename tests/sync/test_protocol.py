@@ -8,10 +8,12 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from agent.errors import ForgedError
 from agent.journal.chain import GENESIS, link
 from agent.journal.feed import Cursor, Page, ProgrammeRow, pack
-from agent.journal.stick.messages import FromTill
+from agent.journal.stick.messages import Apart, FromTill
 from agent.journal.stick.sealing import open_sealed
 from agent.journal.trust import Delegation, Role, check_programme, sign_programme
-from agent.journal.wire import DELEGATION_HEADER, Nonce, from_text, to_text
+from agent.journal.wire.form import from_text, to_text
+from agent.journal.wire.place import Position
+from agent.journal.wire.signing import DELEGATION_HEADER, Nonce
 from agent.sync.signatures import Reply, SignedRequest, verify
 from hq.receive.signatures import Request
 from hq.receive.signatures import verify as verify_request
@@ -86,9 +88,19 @@ def test_the_programme() -> None:
     check_programme(data, row.signature, key=_public(AUTHOR), shop="corner", number=3)
 
 
-def test_the_stick() -> None:
-    head, signature = STICK.splitlines()
-    data = FromTill("corner/1", Cursor("0123456789abcdef0123456789abcdef", 7), ()).pack(TILL)
+def test_the_sticks() -> None:
+    plain, plain_signature, apart, apart_signature = STICK.splitlines()
+    place = Cursor("0123456789abcdef0123456789abcdef", 7)
+    data = FromTill("corner/1", place, ()).pack(TILL)
 
-    assert data == head.encode() + b"\n" + from_text(signature)
+    assert data == plain.encode() + b"\n" + from_text(plain_signature)
     open_sealed(data).check(_public(TILL))
+
+    at = Position("fedcba9876543210fedcba9876543210", 5, bytes([5]) * 32)
+    nonce = "0123456789abcdef0123456789abcdef.7.00112233445566778899aabbccddeeff"
+    machine = Apart(at, nonce, "00112233445566778899aabbccddeeff")
+    data = FromTill("corner/1", place, (), 1_700_000_000_000, machine, (b"witness",)).pack(TILL)
+
+    frames = b"".join(len(frame).to_bytes(4, "big") + frame for frame in (b'{"witness":true}', b"witness"))
+    assert data == apart.encode() + b"\n" + frames + from_text(apart_signature)
+    assert FromTill.unpack(open_sealed(data)).apart == machine

@@ -65,7 +65,7 @@ def check_halves_agree(till: Till, hq: Path) -> None:
     audit.check_derived(till.ledger)
 
 
-def test_s8_a_till_restored_to_what_headquarters_heard_last_goes_on(
+def test_S8_a_till_restored_to_what_headquarters_heard_last_goes_on(
     till: Till, hq: Path, address: str, backup: Path
 ) -> None:
     till.enrol_member(1, "Ada", "020 7946 0201")
@@ -96,7 +96,7 @@ def test_s8_a_till_restored_to_what_headquarters_heard_last_goes_on(
         check_halves_agree(again, hq)
 
 
-def test_s8_what_headquarters_had_heard_after_the_backup_is_neither_lost_nor_doubled(
+def test_S8_what_headquarters_had_heard_after_the_backup_is_neither_lost_nor_doubled(
     till: Till, hq: Path, address: str, backup: Path
 ) -> None:
     till.enrol_member(1, "Ada", "020 7946 0202")
@@ -127,7 +127,7 @@ def test_s8_what_headquarters_had_heard_after_the_backup_is_neither_lost_nor_dou
         check_halves_agree(again, hq)
 
 
-def test_s8_an_entry_that_headquarters_set_aside_after_the_backup_is_not_taken_for_a_later_one(
+def test_S8_an_entry_that_headquarters_set_aside_after_the_backup_is_not_taken_for_a_later_one(
     till: Till, hq: Path, address: str, backup: Path
 ) -> None:
     till.enrol_member(1, "Ada", "020 7946 0203")
@@ -146,7 +146,7 @@ def test_s8_an_entry_that_headquarters_set_aside_after_the_backup_is_not_taken_f
         assert again.points(1) == 7
 
 
-def test_s8_a_till_restored_twice_from_one_backup_goes_on(till: Till, hq: Path, address: str, backup: Path) -> None:
+def test_S8_a_till_restored_twice_from_one_backup_goes_on(till: Till, hq: Path, address: str, backup: Path) -> None:
     till.enrol_member(1, "Ada", "020 7946 0204")
     settle(till, hq)
     back_up(till, backup)

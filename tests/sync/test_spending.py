@@ -15,7 +15,8 @@ from sqlalchemy import select
 from agent.counter import Counter, RedeemAsk
 from agent.errors import InsufficientError, NotAllowedError, RefusalError, UnreachableError
 from agent.journal.entry import encode
-from agent.journal.wire import PROMISE_ENTRIES, SpendAsked, SpendTold, read
+from agent.journal.wire.asking import PROMISE_ENTRIES, SpendAsked, SpendTold
+from agent.journal.wire.form import read
 from agent.loyalty.programme import Programme, load
 from agent.sync.enrol import require_pinned
 from agent.sync.keys import load_keys

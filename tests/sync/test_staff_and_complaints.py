@@ -53,11 +53,11 @@ def test_L4_a_moved_sale_a_void_and_goodwill_are_in_the_books_as_at_the_till(
     one.counter = Counter(one.ledger, GIVING, recorded=lambda: None)
     ada, ben = one.read_card(1).account, one.read_card(2).account
     wrong = one.sell(100, card=1)
-    one.counter.move(MoveAsk("M-1", wrong, ben), by="pos")
+    one.counter.hearing.move(MoveAsk("M-1", wrong, ben), by="pos")
     one.sell(50, card=1)
     one.counter.void(VoidAsk("V-1"), by="pos")
     one.counter.signing.vouch("G-1", "vera")
-    one.counter.give(GoodwillAsk("G-1", ada, "points", 30, Why.KINDNESS), by="pos")
+    one.counter.hearing.give(GoodwillAsk("G-1", ada, "points", 30, Why.KINDNESS), by="pos")
     here = (one.points(1), one.points(2))
 
     all_hear(chain[0], one, two)

@@ -119,6 +119,7 @@ def test_a_stolen_feed_key_is_believed_no_more_once_the_next_was_heard(
     assert (row.seq, row.flags) == (enrolled.ledger.identity.seq, ())
 
 
+@pytest.mark.databases("sqlite")  # the thief has a copy of its file
 def test_a_till_that_a_thief_answered_hears_of_the_next_key_even_by_a_refusal(
     tmp_path: Path, enrolled: Till, own_hq: Path
 ) -> None:

@@ -40,6 +40,7 @@ CALLS = {
     "/v1/sales/find": "post",
     "/v1/sales/why": "post",
     "/v1/sales/moves": "post",
+    "/v1/sales/claims": "post",
     "/v1/goodwill": "post",
     "/v1/policies": "get",
     "/v1/radar": "get",

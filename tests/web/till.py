@@ -150,7 +150,7 @@ def serve(
 def error_of(answer: httpx.Response) -> dict[str, str]:
     """The error of an answer; it has a code, a message and a hint, and none of them is empty."""
     error = answer.json()["error"]
-    assert set(error) == {"code", "message", "hint"}
+    assert set(error) == {"code", "message", "text", "hint"}
     assert all(error.values())
     return dict(error)
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from agent.counter.bench import Bench
-from agent.errors import NotAllowedError, UnknownError
+from agent.errors import NotAllowedError, Said, UnknownError
 from agent.journal.fold import BLOCKED
 from agent.ledger import members
 from agent.ledger.members import masked_name
@@ -73,7 +73,13 @@ def the_card(bench: Bench, account: str, card: str | None) -> Had:
     live = [one for one in cards_of(bench, account) if one.role != BLOCKED and one.is_read]
     meant = live if card is None else [one for one in live if card in one.ids]
     if not meant:
-        raise UnknownError("the member has no such card that is not blocked", hint="link a new card instead")
+        raise UnknownError(
+            "the member has no such card that is not blocked", said=Said("no_card_left"), hint="link a new card instead"
+        )
     if len(meant) > 1:
-        raise NotAllowedError(f"the member has {len(meant)} cards", hint="say which: they are listed by their ends")
+        raise NotAllowedError(
+            f"the member has {len(meant)} cards",
+            said=Said("which_card", {"count": len(meant)}),
+            hint="say which: they are listed by their ends",
+        )
     return meant[0]

@@ -9,7 +9,7 @@ from agent.counter.answers import MemberView
 from agent.counter.bench import Bench, new_name
 from agent.counter.details.changing import ChangeAnswer, answer, member_of, record, recorded_before
 from agent.counter.finding.proving import with_proofs
-from agent.errors import NotAllowedError, UnknownError
+from agent.errors import NotAllowedError, Said, UnknownError
 from agent.journal.entry import check_op, encode
 from agent.journal.fold import EARN
 from agent.journal.staff.people import check_staff
@@ -44,7 +44,11 @@ def link_payment(bench: Bench, ask: PaymentAsk, *, by: str) -> ChangeAnswer:
     if before is None:
         account = member_of(bench, ask.account).account
         if members.card_holder(bench.ledger, ask.token, Source.PAYMENT) is not None:
-            raise NotAllowedError("a member is known by this payment token already", hint="ask for the loyalty card")
+            raise NotAllowedError(
+                "a member is known by this payment token already",
+                said=Said("payment_known"),
+                hint="ask for the loyalty card",
+            )
         card = new_name()
         sealed = {"number": ask.token, "source": str(Source.PAYMENT)}
         recorded = record(
@@ -67,5 +71,7 @@ def identify_payment(bench: Bench, token: str) -> MemberView:
     """Return who is known by a token; he collects, and proves who he is before he spends. Raises UnknownError."""
     held = members.card_holder(bench.ledger, token, Source.PAYMENT)
     if held is None:
-        raise UnknownError("nobody is known by this payment token", hint="ask for the loyalty card")
+        raise UnknownError(
+            "nobody is known by this payment token", said=Said("payment_unknown"), hint="ask for the loyalty card"
+        )
     return with_proofs(bench, bench.view(bench.holder(held.account), bench.when(None), card=None))

@@ -10,7 +10,7 @@ from agent.counter.asks import digest_of
 from agent.counter.bench import Bench
 from agent.counter.staff.approving import Approvable
 from agent.counter.staff.signing import Signing
-from agent.errors import InvalidError, NotAllowedError, UnknownError
+from agent.errors import InvalidError, NotAllowedError, Said, UnknownError
 from agent.journal.entry import ADJUSTED, Posting, check_op, decode_entry, ledger_account
 from agent.journal.staff.people import check_staff
 from agent.ledger.records import Draft, Recorded
@@ -104,6 +104,7 @@ def _check_limit(bench: Bench, ask: GoodwillAsk, supervisor: str, day: str) -> N
     if given + ask.units > most:
         raise NotAllowedError(
             f"cannot give {ask.units} {ask.unit}: {supervisor!r} may give {most} a day and has given {given}",
+            said=Said("goodwill_most", {"limit": most, "count": given}),
             hint="ask headquarters to adjust the account",
         )
 

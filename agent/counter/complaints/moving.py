@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from datetime import date
 
 from agent.counter.answers import SaleAnswer
 from agent.counter.asks import SaleAsk, digest_of
@@ -12,13 +13,13 @@ from agent.counter.giving_back.refunding import Behind, drafted
 from agent.counter.giving_back.voiding import VoidAsk, refund_of, sale_to_void
 from agent.counter.selling import answered, judged, recorded_answer
 from agent.counter.staff.approving import Approvable
-from agent.errors import InvalidError, NotAllowedError
+from agent.errors import InvalidError, NotAllowedError, Said
 from agent.journal.entry import Entry, check_op
 from agent.journal.staff.people import check_staff
 from agent.loyalty.sale import Line
 
-_FROM = ":from"  # after the op: the refund's
-_OP_MAX = 64 - len(_FROM)
+FROM = ":from"  # after the op: the refund's
+OP_MAX = 64 - len(FROM)
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,8 +35,8 @@ class MoveAsk:
         """Raise InvalidError for what cannot be meant."""
         check_op(self.op)
         check_staff(self.staff)
-        if len(self.op) > _OP_MAX:
-            raise InvalidError(f"op must be 1 to {_OP_MAX} characters here, for two entries are made under it")
+        if len(self.op) > OP_MAX:
+            raise InvalidError(f"op must be 1 to {OP_MAX} characters here, for two entries are made under it")
 
     def digest(self) -> bytes:
         """Return the digest of what is asked (16 bytes), whoever it is for."""
@@ -58,7 +59,8 @@ def move(bench: Bench, ask: MoveAsk, behind: Behind, *, by: str) -> MoveAnswer:
     """Record both halves in one durable commit.
 
     Raises UnknownError for a sale or an account that is not there, NotAllowedError for a sale that is the member's
-    already, of which goods came back, or which a redemption paid a part of.
+    already, of which goods came back, or which a redemption paid a part of. A sale that was nobody's, and is too old to
+    be claimed, needs a supervisor's word whatever the programme says.
     """
     digest = ask.digest()
     before = bench.repeated(ask.op, "sale", digest, account=ask.account)
@@ -69,29 +71,49 @@ def move(bench: Bench, ask: MoveAsk, behind: Behind, *, by: str) -> MoveAnswer:
         return MoveAnswer(sale, ask.sale, old.entry.body["due"] - sale.due)
     found = sale_to_void(bench, VoidAsk(ask.op, ask.sale), by=by)
     _check(bench, found.entry, ask)
-    approved_by = behind.signing.require(bench.programme.supervision, Approvable.MOVE_SALE, op=ask.op)
+    late = days_late(bench, found.entry)
+    approved_by = behind.signing.require(bench.programme.supervision, Approvable.MOVE_SALE, op=ask.op, amount=late)
     said = {} if approved_by is None else {"approved_by": approved_by}
-    whole = refund_of(VoidAsk(ask.op + _FROM, ask.sale, ask.staff), found)
+    whole = refund_of(VoidAsk(ask.op + FROM, ask.sale, ask.staff), found)
     taken_id = bench.ledger.clock.new_id()
     outcome = outcome_of(bench, whole, behind.guesses, None, lot=taken_id)
     taken = drafted(bench, whole, outcome, digest, taken_id, by=by, said={**said, "moved_to": ask.op})
-    made = judged(bench, _sold_to(found.entry, ask), digest, by=by, said={**said, "moved_from": ask.sale})
+    made = judged(
+        bench,
+        sold_to(found.entry, ask.op, ask.account, ask.staff),
+        digest,
+        by=by,
+        said={**said, "moved_from": ask.sale},
+    )
     _, recorded = bench.ledger.append_all((replace(taken, slip=None), made.draft))
     sale = answered(bench, made, recorded)
     return MoveAnswer(sale, ask.sale, found.entry.body["due"] - sale.due)
 
 
+def days_late(bench: Bench, sale: Entry) -> int:
+    """Return by how many days a sale is too old to be claimed (0: it is not), if it was nobody's."""
+    if sale.body["account"] is not None:
+        return 0
+    sold, today = date.fromisoformat(sale.body["sold_at"][:10]), bench.when(None).date()
+    return max((today - sold).days - bench.programme.without_card.claim_days, 0)
+
+
 def _check(bench: Bench, sale: Entry, ask: MoveAsk) -> None:
     account = sale.body["account"]
     if account is not None and bench.ledger.resolve(account) == bench.ledger.resolve(ask.account):
-        raise NotAllowedError(f"sale {sale.op!r} is this member's already", hint="look at what it brought")
+        raise NotAllowedError(
+            f"sale {sale.op!r} is this member's already", said=Said("sale_same_member"), hint="look at what it brought"
+        )
     if sale.body["redemptions"]:
         raise NotAllowedError(
-            f"rewards of its member paid a part of sale {sale.op!r}", hint="take the goods back and sell them anew"
+            f"rewards of its member paid a part of sale {sale.op!r}",
+            said=Said("sale_redeemed"),
+            hint="take the goods back and sell them anew",
         )
 
 
-def _sold_to(sale: Entry, ask: MoveAsk) -> SaleAsk:
-    lines = tuple(Line(**line) for line in sale.body["lines"])
-    sold_at = sale.body["sold_at"]
-    return SaleAsk(ask.op, lines, ask.account, None, (), sold_at, ask.staff, sale.body["tenders"])
+def sold_to(sale: Entry, op: str, account: str, staff: str | None) -> SaleAsk:
+    """Return a recorded sale as it is asked for anew, for a member: the same lines, time of day and tenders."""
+    body = sale.body
+    lines = tuple(Line(**line) for line in body["lines"])
+    return SaleAsk(op, lines, account, None, (), body["sold_at"], staff, body["tenders"])

@@ -9,7 +9,7 @@ from typing import Any
 from agent.counter.answers import EntryRef, MemberView
 from agent.counter.bench import Bench, keyed_digest
 from agent.counter.finding.proving import with_proofs
-from agent.errors import NotAllowedError, OpConflictError
+from agent.errors import NotAllowedError, OpConflictError, Said
 from agent.ledger import members
 from agent.ledger.kept.profiles import NewProfile
 from agent.ledger.records import Draft, Recorded
@@ -45,7 +45,9 @@ def member_of(bench: Bench, account: str) -> Holder:
     """Return a registered member; raises UnknownError, and NotAllowedError for an account that is none's yet."""
     holder = bench.holder(account)
     if holder.status is not Status.REGULAR:
-        raise NotAllowedError(f"account {holder.account!r} is {holder.status}", hint="enrol the member first")
+        raise NotAllowedError(
+            f"account {holder.account!r} is {holder.status}", said=Said("not_joined"), hint="enrol the member first"
+        )
     return holder
 
 
@@ -58,6 +60,7 @@ def profile_with(bench: Bench, account: str, change: Mapping[str, Any]) -> NewPr
     if profile is None:
         raise NotAllowedError(
             "this till knows the member's first name only, and would lose the rest",
+            said=Said("first_name_only"),
             hint="sell with the card first; the rest comes with the next news from headquarters",
         )
     return bench.ledger.keys.seal({**profile, **change}, subject=account, account=account)

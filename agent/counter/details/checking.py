@@ -6,7 +6,7 @@ import re
 from datetime import date
 from typing import Final
 
-from agent.errors import InvalidError
+from agent.errors import InvalidError, Said
 from agent.ledger.kept.profiles import phone_digits
 from agent.slips.texts import LANGUAGES
 
@@ -19,9 +19,14 @@ _PHONE_MAX: Final = 24
 def check_person(name: str | None, phone: str | None) -> None:
     """Raise InvalidError for what is no name, or no phone number."""
     if name is not None and not (name.isprintable() and 1 <= len(name.strip()) <= _NAME_MAX):
-        raise InvalidError(f"the name must be 1 to {_NAME_MAX} printable characters")
+        raise InvalidError(
+            f"the name must be 1 to {_NAME_MAX} printable characters", said=Said("name_wrong", {"limit": _NAME_MAX})
+        )
     if phone is not None and not _phone_fits(phone):
-        raise InvalidError(f"the phone number must have {_PHONE_DIGITS_MIN} digits or more, only digits and +-/() .")
+        raise InvalidError(
+            f"the phone number must have {_PHONE_DIGITS_MIN} digits or more, only digits and +-/() .",
+            said=Said("phone_wrong", {"limit": _PHONE_DIGITS_MIN}),
+        )
 
 
 def check_others(email: str | None, birthday: str | None, language: str | None) -> None:
@@ -29,7 +34,7 @@ def check_others(email: str | None, birthday: str | None, language: str | None) 
     if language is not None and language not in LANGUAGES:
         raise InvalidError(f"language must be one of {', '.join(LANGUAGES)}")
     if email is not None and not _EMAIL.fullmatch(email):
-        raise InvalidError("the e-mail address must look like name@example.com")
+        raise InvalidError("the e-mail address must look like name@example.com", said=Said("email_wrong"))
     if birthday is not None:
         _check_birthday(birthday)
 
@@ -44,4 +49,4 @@ def _check_birthday(birthday: str) -> None:
     try:
         date.fromisoformat(birthday)
     except ValueError:
-        raise InvalidError("the birthday must be a date like 1990-02-28") from None
+        raise InvalidError("the birthday must be a date like 1990-02-28", said=Said("birthday_wrong")) from None

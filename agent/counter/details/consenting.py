@@ -10,7 +10,7 @@ from agent.counter.bench import Bench
 from agent.counter.details.changing import ChangeAnswer, answer, member_of, record, recorded_before, whole_profile
 from agent.counter.details.consents import Consenting, check_consents
 from agent.counter.slip_facts import slip_facts
-from agent.errors import InvalidError, NotAllowedError
+from agent.errors import InvalidError, NotAllowedError, Said
 from agent.journal.entry import check_op, encode
 from agent.journal.staff.people import check_staff
 from agent.loyalty.sale import Reason
@@ -87,6 +87,7 @@ def check_asked(bench: Bench, consents: Iterable[Consenting]) -> None:
         if one.given and not policy.asks(one.purpose, one.channel):
             raise NotAllowedError(
                 f"programme {bench.programme.name!r} does not ask for {one.purpose} by {one.channel}",
+                said=Said("not_asked", {"purpose": one.purpose, "channel": one.channel}),
                 hint="leave it out: there is no text that the member could have read",
             )
 

@@ -8,7 +8,7 @@ from typing import Any, Final
 from agent.counter.bench import Bench
 from agent.counter.details.changing import ChangeAnswer, answer, member_of, profile_with, record, recorded_before
 from agent.counter.details.checking import check_others, check_person
-from agent.errors import InvalidError
+from agent.errors import InvalidError, Said
 from agent.journal.entry import check_op, encode
 from agent.journal.staff.people import check_staff
 from agent.ledger import members
@@ -63,7 +63,7 @@ def correct(bench: Bench, ask: CorrectAsk, *, by: str) -> ChangeAnswer:
         profile = members.profile_of(bench.ledger, account) or {}
         left = {**profile, **ask.change()}
         if not (left.get("name") or left.get("phone")):
-            raise InvalidError("a member needs a name or a phone number")
+            raise InvalidError("a member needs a name or a phone number", said=Said("name_or_phone"))
         sealed = profile_with(bench, account, ask.change())
         recorded = record(
             bench,

@@ -9,7 +9,7 @@ from typing import Final
 from agent.counter.bench import Bench
 from agent.counter.details.changing import ChangeAnswer, answer, member_of, record, recorded_before
 from agent.counter.slip_facts import slip_facts
-from agent.errors import NotAllowedError
+from agent.errors import NotAllowedError, Said
 from agent.journal.entry import check_op, encode
 from agent.journal.staff.people import check_staff
 from agent.slips.facts import SlipCode
@@ -53,7 +53,9 @@ def print_slip(bench: Bench, ask: SlipAsk, *, by: str) -> ChangeAnswer:
         if ask.kind is Wanted.REFERRAL:
             if view.referral_code is None:
                 raise NotAllowedError(
-                    "this member brings nobody: the programme says who may", hint="offer a balance slip instead"
+                    "this member brings nobody: the programme says who may",
+                    said=Said("brings_nobody"),
+                    hint="offer a balance slip instead",
                 )
             codes = (SlipCode("code_referral", view.referral_code, view.referral_code),)
         slip = slip_facts(

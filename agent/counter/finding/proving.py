@@ -9,7 +9,7 @@ from typing import Final
 from agent.counter.answers import MemberView
 from agent.counter.asks import RedeemAsk
 from agent.counter.bench import Bench
-from agent.errors import CardNeededError, ProofNeededError, WrongProofError
+from agent.errors import CardNeededError, ProofNeededError, Said, WrongProofError
 from agent.journal.entry import decode_entry
 from agent.journal.staff.people import fits
 from agent.ledger.kept.profiles.pins import TRIES_MAX, pin_of, tried, tries_of
@@ -52,7 +52,7 @@ def look(bench: Bench, ask: RedeemAsk) -> str | PinToTry | None:
     if policy.spend is Unproven.OPEN or bench.is_shown(ask.card):
         return CARD if bench.is_shown(ask.card) else NOTHING
     if policy.spend is Unproven.NEVER:
-        raise CardNeededError("without the card nothing is spent")
+        raise CardNeededError("without the card nothing is spent", said=Said("card_to_spend"))
     account = bench.holder(ask.account).account
     _check_day(bench, account)
     if ask.pin is not None:
@@ -70,7 +70,10 @@ def try_pin(bench: Bench, to_try: PinToTry, *, right: bool) -> str:
         return PIN
     wrong = tries_of(bench.ledger, to_try.account)
     log.warning("wrong PIN %d of account=%s", wrong, to_try.account)
-    raise WrongProofError(f"that is not the member's PIN; {max(TRIES_MAX - wrong, 0)} more tries")
+    raise WrongProofError(
+        f"that is not the member's PIN; {max(TRIES_MAX - wrong, 0)} more tries",
+        said=Said("wrong_pin", {"count": max(TRIES_MAX - wrong, 0)}),
+    )
 
 
 def is_right(to_try: PinToTry) -> bool:
@@ -97,7 +100,9 @@ def _proofs(bench: Bench, account: str, card: str | None) -> tuple[str, ...]:
 def _to_try(bench: Bench, account: str, pin: str) -> PinToTry:
     kept = pin_of(bench.ledger, account)
     if kept is None:
-        raise ProofNeededError("this till knows no PIN of this member", hint="ask for the card or the last slip")
+        raise ProofNeededError(
+            "this till knows no PIN of this member", said=Said("no_pin"), hint="ask for the card or the last slip"
+        )
     _count_try(bench, account)
     return PinToTry(account, pin, kept)
 
@@ -110,6 +115,7 @@ def _check_slip(bench: Bench, account: str, code: str) -> None:
     if head is None or not SLIP_CODE_MIN <= len(typed) <= _SLIP_CODE_MAX or not head.startswith(typed):
         raise WrongProofError(
             f"that is not the proof on this member's last slip from here ({SLIP_CODE_MIN} characters of it will do)",
+            said=Said("wrong_slip"),
             hint="it stands at the foot of the last slip from before today",
         )
     bench.ledger.remember(tried(account, 0))
@@ -120,7 +126,9 @@ def _count_try(bench: Bench, account: str) -> None:
     wrong = tries_of(bench.ledger, account)
     if wrong >= TRIES_MAX:
         raise CardNeededError(
-            f"the PIN is locked after {wrong} wrong proofs", hint="read the card; with it the member sets a new PIN"
+            f"the PIN is locked after {wrong} wrong proofs",
+            said=Said("pin_locked", {"count": wrong}),
+            hint="read the card; with it the member sets a new PIN",
         )
     bench.ledger.remember(tried(account, wrong + 1))
 
@@ -144,5 +152,6 @@ def _check_day(bench: Bench, account: str) -> None:
     if spent >= most:
         raise CardNeededError(
             f"without the card {most} rewards a day are the most, and today there were {spent}",
+            said=Said("card_for_more", {"limit": most, "count": spent}),
             hint="ask for the card, or come back tomorrow",
         )

@@ -10,7 +10,7 @@ from typing import Final
 from agent.counter.answers import MemberView
 from agent.counter.bench import Bench
 from agent.counter.finding.proving import with_proofs
-from agent.errors import InvalidError, SearchesUsedError
+from agent.errors import InvalidError, Said, SearchesUsedError
 from agent.journal.staff.people import check_staff
 from agent.ledger.kept.profiles.finding import Found, by_email, by_name, by_phone
 
@@ -48,7 +48,10 @@ class Searches:
             self._at.popleft()
         if len(self._at) >= most:
             minutes = -((now_ms - self._at[-most] - _HOUR_MS) // _MINUTE_MS)
-            raise SearchesUsedError(f"{most} searches in an hour are used up: the next one in {minutes} min")
+            raise SearchesUsedError(
+                f"{most} searches in an hour are used up: the next one in {minutes} min",
+                said=Said("searches", {"limit": most, "minutes": minutes}),
+            )
         self._at.append(now_ms)
 
 

@@ -12,9 +12,9 @@ from agent.counter.bench import Bench
 from agent.counter.giving_back.slip_codes import read_code
 from agent.counter.giving_back.sold import Elsewhere, own_sale, sale_elsewhere
 from agent.counter.spending.vouchers import Guesses
-from agent.errors import InvalidError, UnknownError
+from agent.errors import InvalidError, Said, UnknownError
 from agent.journal.entry import VOUCHERS_PREFIX, Posting
-from agent.journal.wire import SaleTold
+from agent.journal.wire.asking import SaleTold
 from agent.ledger.kept.codes import voucher_left
 from agent.loyalty.lots import booked
 from agent.loyalty.reversal import RecordedSale, Reversal, reverse, without_receipt
@@ -179,5 +179,9 @@ def _credit(
         there = ", ".join(one.id for one in bench.programme.units if one.money) or "none"
         raise UnknownError(f"no unit of money {unit[:40]!r} in the programme (there are: {there})")
     if account is None:
-        raise InvalidError("store credit is given to an account, and no card was shown", hint="read a card first")
+        raise InvalidError(
+            "store credit is given to an account, and no card was shown",
+            said=Said("credit_card"),
+            hint="read a card first",
+        )
     return credited(known, account, money, moment, lot=lot) if money else ()

@@ -22,7 +22,7 @@ from agent.counter.staff.approving import Approvable, needs_approval
 from agent.counter.staff.signing import Signing
 from agent.journal.codes import SaleCode
 from agent.journal.entry import MEMBER_PREFIX, Posting
-from agent.journal.wire import SaleTold
+from agent.journal.wire.asking import SaleTold
 from agent.ledger.records import Draft, Recorded
 from agent.loyalty.judging.standing import tier_of
 from agent.loyalty.lots import booked

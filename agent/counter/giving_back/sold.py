@@ -8,10 +8,10 @@ from dataclasses import dataclass, replace
 from typing import Protocol
 
 from agent.counter.bench import Bench
-from agent.errors import InvalidError, JournalError, NotAllowedError, UnknownError
+from agent.errors import InvalidError, JournalError, NotAllowedError, Said, UnknownError
 from agent.journal.codes import SaleCode, sale_tag
 from agent.journal.entry import MEMBER_PREFIX, Entry, Posting, decode_entry
-from agent.journal.wire import SaleTold
+from agent.journal.wire.asking import SaleTold
 from agent.ledger import members
 from agent.ledger.kept.feed import contained_by
 from agent.loyalty.reversal import RecordedSale, Spent
@@ -45,7 +45,7 @@ def own_sale(bench: Bench, op: str) -> RecordedSale:
     recorded = bench.ledger.find(op)
     if recorded is None or recorded.entry.kind != "sale":
         hint = "take the goods back without receipt"
-        raise UnknownError(f"no sale {op[:80]!r} on this till", hint=hint)
+        raise UnknownError(f"no sale {op[:80]!r} on this till", said=Said("no_sale"), hint=hint)
     with bench.ledger.reading() as conn:
         rows = conn.execute("SELECT line, quantity FROM returned WHERE op = ?", (op,)).fetchall()
     named = (bench.ledger.find(redemption) for redemption in recorded.entry.body["redemptions"])
@@ -77,6 +77,7 @@ def sale_elsewhere(bench: Bench, code: SaleCode, told: SaleTold, lines: tuple[Li
         goods = f"{flags[0].quantity} thousandths of {flags[0].article[:40]!r}"
         raise InvalidError(
             f"cannot take back {goods}: they are not left in sale {entry.op!r} of till {entry.till}",
+            said=Said("not_left"),
             hint="check the slip: the goods may have come back already, or be of another sale",
         )
     return Elsewhere(entry.till, entry.id, sale, quantities)
@@ -85,7 +86,7 @@ def sale_elsewhere(bench: Bench, code: SaleCode, told: SaleTold, lines: tuple[Li
 def this_till() -> NotAllowedError:
     """Return what is said of a slip of this very till."""
     hint = "name the sale by its receipt and line"
-    return NotAllowedError("this slip is of this till, which has the sale", hint=hint)
+    return NotAllowedError("this slip is of this till, which has the sale", said=Said("sale_own_slip"), hint=hint)
 
 
 def spent_in(bench: Bench, redemption: Entry) -> Spent:
@@ -98,7 +99,10 @@ def _resolved(bench: Bench, entry: Entry, redemptions: Iterable[Entry], returned
     """Return a sale on the accounts that its own are part of by now; raises InvalidError for another currency."""
     currency = entry.body["currency"]
     if currency != bench.programme.currency:
-        raise InvalidError(f"sale {entry.op!r} was in {currency}, not in {bench.programme.currency}")
+        raise InvalidError(
+            f"sale {entry.op!r} was in {currency}, not in {bench.programme.currency}",
+            said=Said("sale_currency", {"currency": currency}),
+        )
     sale = RecordedSale.of(entry, (), returned)
     account = None if sale.account is None else bench.ledger.resolve(sale.account)
     return replace(sale, account=account, spent=tuple(spent_in(bench, one) for one in redemptions))

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from agent.counter.aside.keeping import aside_of
 from agent.counter.asks import RefundAsk, RefundLine, digest_of
 from agent.counter.bench import Bench
-from agent.errors import NotAllowedError, UnknownError
+from agent.errors import NotAllowedError, Said, UnknownError
 from agent.journal.entry import check_op, decode_entry
 from agent.journal.staff.people import check_staff
 from agent.ledger.records import Recorded
@@ -33,15 +34,21 @@ class VoidAsk:
 
 
 def sale_to_void(bench: Bench, ask: VoidAsk, *, by: str) -> Recorded:
-    """Return the sale; raises UnknownError, or NotAllowedError when goods of it came back already."""
+    """Return the sale.
+
+    Raises UnknownError, or NotAllowedError when goods of it came back already, or when it waits to be entered.
+    """
+    _check_not_aside(bench, ask, by)
     recorded = _last_sale(bench, by) if ask.sale is None else bench.ledger.find(ask.sale)
     if recorded is None or recorded.entry.kind != "sale":
-        raise UnknownError("no such sale on this till", hint="name the sale by its receipt")
+        raise UnknownError("no such sale on this till", said=Said("no_sale"), hint="name the sale by its receipt")
     op = recorded.entry.op
     with bench.ledger.reading() as conn:
         if conn.execute("SELECT 1 FROM returned WHERE op = ?", (op,)).fetchone():
             raise NotAllowedError(
-                f"goods of sale {op!r} came back already", hint="take back what is left of it as a refund"
+                f"goods of sale {op!r} came back already",
+                said=Said("sale_came_back"),
+                hint="take back what is left of it as a refund",
             )
     return recorded
 
@@ -59,6 +66,17 @@ def refund_of(ask: VoidAsk, sale: Recorded) -> RefundAsk:
     lines = sale.entry.body["lines"]
     whole = tuple(RefundLine(sale.entry.op, index, line["quantity"]) for index, line in enumerate(lines))
     return RefundAsk(ask.op, whole, staff=ask.staff)
+
+
+def _check_not_aside(bench: Bench, ask: VoidAsk, by: str) -> None:
+    """Raise NotAllowedError for a sale without loyalty: the last one recorded is another customer's."""
+    for op, content in reversed(aside_of(bench.ledger).untried()):
+        if op == ask.sale or (ask.sale is None and content.get("by") == by):
+            raise NotAllowedError(
+                f"sale {op!r} was made without loyalty and is not entered yet",
+                said=Said("sale_aside"),
+                hint="it is entered by itself: undo it then",
+            )
 
 
 def _last_sale(bench: Bench, by: str) -> Recorded | None:

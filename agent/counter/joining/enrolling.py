@@ -14,7 +14,7 @@ from agent.counter.finding.proving import with_proofs
 from agent.counter.joining.identifying import check_ranges
 from agent.counter.joining.referring import Referrer, referrer_of
 from agent.counter.slip_facts import slip_facts
-from agent.errors import BlockedCardError, NotAllowedError, OpConflictError
+from agent.errors import BlockedCardError, NotAllowedError, OpConflictError, Said
 from agent.journal.fold import BLOCKED
 from agent.ledger import members
 from agent.ledger.kept.profiles.finding import of_this_name
@@ -110,7 +110,9 @@ def _begun(bench: Bench, ask: EnrolAsk, source: Source) -> CardHolder | None:
         with bench.ledger.reading() as conn:
             row = conn.execute("SELECT id FROM card WHERE account = ? ORDER BY id", (account,)).fetchone()
         if row is None:
-            raise NotAllowedError(f"account {account!r} has no card, so it belongs to a member already")
+            raise NotAllowedError(
+                f"account {account!r} has no card, so it belongs to a member already", said=Said("joined_already")
+            )
         return CardHolder(row[0], account)
     if ask.card is None:
         return None
@@ -126,14 +128,18 @@ def _check_new(bench: Bench, ask: EnrolAsk, held: CardHolder | None) -> None:
         raise BlockedCardError("this card is blocked")
     if held is not None and bench.holder(held.account).status is not Status.PROVISIONAL:
         raise NotAllowedError(
-            f"the card belongs to member {held.account!r} already", hint="greet the member, or take a new card"
+            f"the card belongs to member {held.account!r} already",
+            said=Said("card_taken"),
+            hint="greet the member, or take a new card",
         )
     if ask.name and ask.phone:
         same = of_this_name(bench.ledger, ask.name, ask.phone)
         if same:
             account = min(found.account for found in same)
             raise NotAllowedError(
-                f"account {account!r} has this name and phone number already", hint="look the member up by phone"
+                f"account {account!r} has this name and phone number already",
+                said=Said("member_exists"),
+                hint="look the member up by phone",
             )
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from agent.counter.answers import EntryRef
 from agent.counter.bench import Bench
-from agent.errors import OpConflictError, UnknownError
+from agent.errors import OpConflictError, Said, UnknownError
 from agent.journal.entry import check_op
 from agent.journal.staff.people import check_staff
 from agent.ledger import members
@@ -56,7 +56,7 @@ def erase(bench: Bench, ask: EraseAsk, *, by: str, approved_by: str | None) -> t
         return before, True
     holder = members.holder(bench.ledger, ask.account)
     if holder is None:
-        raise UnknownError(f"no account ending in {ask.account[-4:]!r} on this till")
+        raise UnknownError(f"no account ending in {ask.account[-4:]!r} on this till", said=Said("no_account"))
     draft = Draft(
         id=bench.ledger.clock.new_id(),
         op=ask.op,

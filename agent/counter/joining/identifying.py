@@ -5,7 +5,7 @@ from __future__ import annotations
 from agent.counter.answers import MemberView
 from agent.counter.bench import Bench, new_name
 from agent.counter.finding.proving import with_proofs
-from agent.errors import BlockedCardError, NotAllowedError, UnknownError
+from agent.errors import BlockedCardError, NotAllowedError, Said, UnknownError
 from agent.journal.fold import BLOCKED
 from agent.ledger import members
 from agent.ledger.members import CardHolder
@@ -37,7 +37,9 @@ def _check_tap(bench: Bench, number: str, source: Source, tap: int) -> None:
     last = members.last_tap(bench.ledger, number, source)
     if last is not None and tap <= last:
         raise NotAllowedError(
-            f"tap {tap} of this card is not above {last}, the last one here", hint="tap the card itself again"
+            f"tap {tap} of this card is not above {last}, the last one here",
+            said=Said("card_tapped"),
+            hint="tap the card itself again",
         )
 
 
@@ -67,6 +69,7 @@ def check_ranges(bench: Bench, number: str, source: Source) -> None:
     if not bench.programme.covers(number, source):
         raise UnknownError(
             f"a card of {len(number)} characters ending in {number[-4:]!r} is not one of {bench.programme.name!r}",
+            said=Said("card_foreign"),
             hint="ask for the loyalty card",
         )
 
@@ -81,5 +84,7 @@ def number_of(bench: Bench, card: str) -> tuple[str, Source]:
     """Return the number of a card that was read here of late, by its id; raises UnknownError for any other."""
     profile = members.profile_of(bench.ledger, card) if bench.is_shown(card) else None
     if profile is None or profile.get("number") is None:
-        raise UnknownError("that card was not read here of late", hint="read the card again")
+        raise UnknownError(
+            "that card was not read here of late", said=Said("card_not_read"), hint="read the card again"
+        )
     return profile["number"], Source(profile["source"])

@@ -6,7 +6,7 @@ from agent.counter.answers import EntryRef, LinkAnswer
 from agent.counter.asks import LinkAsk
 from agent.counter.bench import Bench, keyed_digest, new_name
 from agent.counter.joining.identifying import check_ranges
-from agent.errors import NotAllowedError, OpConflictError
+from agent.errors import NotAllowedError, OpConflictError, Said
 from agent.ledger import members
 from agent.ledger.records import Draft, Recorded
 from agent.loyalty.cards import Source
@@ -25,7 +25,9 @@ def link(bench: Bench, ask: LinkAsk, source: Source, *, by: str) -> LinkAnswer:
     bench.ledger.require_room()
     holder = bench.holder(ask.account)
     if holder.status is not Status.REGULAR:
-        raise NotAllowedError(f"account {holder.account!r} is {holder.status}", hint="enrol the member first")
+        raise NotAllowedError(
+            f"account {holder.account!r} is {holder.status}", said=Said("not_joined"), hint="enrol the member first"
+        )
     if ask.card is not None:
         check_free(bench, ask.card, source)
     card, keys = new_name(), bench.ledger.keys
@@ -56,7 +58,9 @@ def check_free(bench: Bench, number: str, source: Source) -> None:
     begun = bench.holder(held.account)
     if begun.status is not Status.PROVISIONAL or begun.lots:
         what = "has earned on its own" if begun.status is Status.PROVISIONAL else "belongs to a member"
-        raise NotAllowedError(f"the card {what} (account {begun.account!r})", hint="take a new card")
+        raise NotAllowedError(
+            f"the card {what} (account {begun.account!r})", said=Said("card_taken"), hint="take a new card"
+        )
 
 
 def _same_link(bench: Bench, ask: LinkAsk, recorded: Recorded) -> Recorded:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from agent.counter.asks import EnrolAsk
 from agent.counter.bench import Bench
-from agent.errors import NotAllowedError
+from agent.errors import NotAllowedError, Said
 from agent.ledger import members
 from agent.ledger.kept.profiles.finding import by_phone
 from agent.loyalty.judging.referral import account_start, may_refer
@@ -37,9 +37,15 @@ def referrer_of(bench: Bench, ask: EnrolAsk, begun: Holder) -> Referrer | None:
     if ask.referred_by is None:
         return None
     if not bench.programme.referrals:
-        raise NotAllowedError(f"programme {bench.programme.name!r} has no referrals", hint=_WITHOUT)
+        raise NotAllowedError(
+            f"programme {bench.programme.name!r} has no referrals", said=Said("no_referrals"), hint=_WITHOUT
+        )
     if begun.lots.get(VISITS):
-        raise NotAllowedError(f"account {begun.account!r} has bought here before it was brought", hint=_WITHOUT)
+        raise NotAllowedError(
+            f"account {begun.account!r} has bought here before it was brought",
+            said=Said("bought_before"),
+            hint=_WITHOUT,
+        )
     start = account_start(ask.referred_by)
     found = members.accounts_from(bench.ledger, start)
     if len(found) != 1:
@@ -47,10 +53,16 @@ def referrer_of(bench: Bench, ask: EnrolAsk, begun: Holder) -> Referrer | None:
     (account,) = found
     phones = [] if ask.phone is None else by_phone(bench.ledger, ask.phone)
     if account == begun.account or account in {known.account for known in phones}:
-        raise NotAllowedError("nobody brings himself: the code is of the same account or phone number", hint=_WITHOUT)
+        raise NotAllowedError(
+            "nobody brings himself: the code is of the same account or phone number",
+            said=Said("own_code"),
+            hint=_WITHOUT,
+        )
     holder = bench.holder(account)
     if not may_refer(bench.programme, holder, bench.moment(bench.when(None))):
         raise NotAllowedError(
-            f"account {account!r} brings nobody: it is {holder.status}, or not of those who may", hint=_WITHOUT
+            f"account {account!r} brings nobody: it is {holder.status}, or not of those who may",
+            said=Said("brings_nobody"),
+            hint=_WITHOUT,
         )
     return Referrer(start, holder)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final
 
-from agent.errors import InvalidError, NotAllowedError, UnknownError
+from agent.errors import InvalidError, NotAllowedError, Said, UnknownError
 from agent.ledger.kept.slip_queue import SlipJob, SlipQueue
 from agent.ledger.ledger import Ledger
 
@@ -42,22 +42,34 @@ def copy(ledger: Ledger, op: str, *, number: int) -> SlipAnswer:
     with ledger.reading():
         last = _last(queue, op)
         if not 1 <= number <= min(last.copy + 1, COPIES_MAX):
-            raise InvalidError(f"copy is {number} but must be from 1 to {min(last.copy + 1, COPIES_MAX)}")
+            raise InvalidError(
+                f"copy is {number} but must be from 1 to {min(last.copy + 1, COPIES_MAX)}", said=Said("slip_copy")
+            )
         if number <= last.copy:
             return _answer(op, last)
         if last.is_emptied:
-            raise NotAllowedError(f"what the slip of {op!r} said is gone", hint="the journal has the sale: look it up")
+            raise NotAllowedError(
+                f"what the slip of {op!r} said is gone",
+                said=Said("slip_gone"),
+                hint="the journal has the sale: look it up",
+            )
         if last.state == "doubtful":
-            raise NotAllowedError(f"nobody has said whether the slip of {op!r} came out", hint="look, and answer first")
+            raise NotAllowedError(
+                f"nobody has said whether the slip of {op!r} came out",
+                said=Said("slip_unsaid"),
+                hint="look, and answer first",
+            )
         if last.state not in _PRINTED:
-            raise NotAllowedError(f"the slip of {op!r} is {last.state}", hint="look at the printer")
+            raise NotAllowedError(
+                f"the slip of {op!r} is {last.state}", said=Said("slip_under_way"), hint="look at the printer"
+            )
         return _answer(op, queue.copy_slip(last))
 
 
 def _last(queue: SlipQueue, op: str) -> SlipJob:
     job = queue.last_slip_of(op)
     if job is None:
-        raise UnknownError(f"no slip belongs to {op!r} on this till")
+        raise UnknownError(f"no slip belongs to {op!r} on this till", said=Said("no_slip"))
     return job
 
 

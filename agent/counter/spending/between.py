@@ -9,8 +9,8 @@ from typing import Protocol
 
 from agent.counter.asks import RedeemAsk
 from agent.counter.bench import Bench
-from agent.errors import NotAllowedError
-from agent.journal.wire import PROMISE_ENTRIES, SpendAsked, SpendTold
+from agent.errors import NotAllowedError, Said
+from agent.journal.wire.asking import PROMISE_ENTRIES, SpendAsked, SpendTold
 from agent.ledger.kept.offered import unseen_lots
 from agent.loyalty.lots import spendable
 from agent.loyalty.sale import Holder, Moment
@@ -82,17 +82,19 @@ class Leave:
         if self.asked is None:
             return holder
         unit, promised = self.asked.unit, self._promised(bench)
-        own = {} if self.by_stick else unseen_lots(bench.ledger, holder.account, unit)
+        own = {} if self.by_stick else unseen_lots(bench.ledger, holder.account).get(unit, {})
         part = within(spendable(holder, moment), unit, promised or {}, own)
         if part.balance(unit) < units:
             label, there = bench.programme.unit_label(unit), part.balance(unit)
             if promised is None:
                 raise NotAllowedError(
                     f"no line: {there} of {unit!r} can be spent without headquarters, not {units}",
+                    said=Said("spend_offline", {"count": there, "units": units}),
                     hint=f"no line: only {label} earned here since the last contact can be spent: {there}",
                 )
             raise NotAllowedError(
                 f"headquarters leaves {there} of {unit!r} to this till, not {units}",
+                said=Said("spend_elsewhere", {"count": there, "units": units}),
                 hint=f"{label} that can be spent here now: {there}; another till is spending the others, or is silent",
             )
         return part

@@ -33,11 +33,9 @@ def spendable_here(
     """
     if said_forked(ledger):
         return dict.fromkeys(units, 0)
-    return {unit: max(0, _part(ledger, programme, held, unit, way).balance(unit)) for unit in units}
-
-
-def _part(ledger: Ledger, programme: Programme, held: Holder, unit: str, way: Way) -> Holder:
-    if not (way.asks and programme.asks(unit)):
-        return held
-    own = {} if way.by_stick or not held.balance(unit) else unseen_lots(ledger, held.account, unit)
-    return within(held, unit, {}, own)
+    units = tuple(units)
+    promised = {unit for unit in units if way.asks and programme.asks(unit)}
+    looks = not way.by_stick and any(held.balance(unit) for unit in promised)
+    own = unseen_lots(ledger, held.account) if looks else {}
+    parts = {unit: within(held, unit, {}, own.get(unit, {})) if unit in promised else held for unit in units}
+    return {unit: max(0, part.balance(unit)) for unit, part in parts.items()}

@@ -12,7 +12,7 @@ from agent.counter.slip_facts import slip_facts
 from agent.counter.spending.apart import check_not_forked
 from agent.counter.spending.between import Leave, policy_of
 from agent.counter.spending.vouchers import VOUCHER_SPENT, papers
-from agent.errors import NotAllowedError, UnknownError
+from agent.errors import NotAllowedError, Said, UnknownError
 from agent.ledger.records import Draft, Recorded
 from agent.loyalty.sale import Holder, Lot, Moment, Reason, Redeemed
 from agent.loyalty.spending import redeeming, vouchers
@@ -140,9 +140,11 @@ def waiting_redemption(bench: Bench, op: str, holder: Holder | None) -> Redeemed
     money = bench.programme.money_unit(body["unit"])
     bearer = money is not None or recorded.entry.kind == VOUCHER_SPENT  # whoever has the card or the voucher may pay
     if not bearer and (holder is None or bench.ledger.resolve(body["account"]) != holder.account):
-        raise NotAllowedError(f"redemption {op!r} belongs to account {body['account']!r}")
+        raise NotAllowedError(f"redemption {op!r} belongs to account {body['account']!r}", said=Said("reward_other"))
     if not body["value"]:
-        raise NotAllowedError(f"redemption {op!r} gave something, and pays no part of a sale")
+        raise NotAllowedError(
+            f"redemption {op!r} gave something, and pays no part of a sale", said=Said("reward_apart")
+        )
     earns = money is not None and money.earns
     return Redeemed(op, body["reward"], body["unit"], body["units"], body["value"], body["free"], earns)
 
@@ -151,11 +153,13 @@ def unsettled_redemption(bench: Bench, op: str) -> Recorded:
     """Return a redemption that no sale has used and nobody has given back; raises UnknownError or NotAllowedError."""
     recorded = bench.ledger.find(op)
     if recorded is None or recorded.entry.kind not in _KINDS:
-        raise UnknownError(f"no redemption {op[:80]!r} on this till")
+        raise UnknownError(f"no redemption {op[:80]!r} on this till", said=Said("reward_not_taken"))
     with bench.ledger.reading() as conn:
         settled = conn.execute("SELECT settled_n FROM redemption WHERE op = ?", (op,)).fetchone()
     if settled is not None:
-        raise NotAllowedError(f"redemption {op!r} was used or given back already")
+        raise NotAllowedError(f"redemption {op!r} was used or given back already", said=Said("reward_used"))
     if recorded.entry.body.get("voucher") is not None:
-        raise NotAllowedError(f"redemption {op!r} gave a voucher, which is spent by its code")
+        raise NotAllowedError(
+            f"redemption {op!r} gave a voucher, which is spent by its code", said=Said("reward_apart")
+        )
     return recorded

@@ -12,7 +12,7 @@ from agent.counter.asks import VoucherAsk
 from agent.counter.bench import Bench
 from agent.counter.slip_facts import slip_facts
 from agent.counter.spending.apart import check_not_forked
-from agent.errors import ForgedCodeError, NotAllowedError
+from agent.errors import ForgedCodeError, NotAllowedError, Said
 from agent.journal import codes
 from agent.journal.codes import Serial
 from agent.journal.entry import VOUCHERS_PREFIX, Posting
@@ -39,6 +39,7 @@ class Guesses:
             minutes = _GUESSES_MS // 60_000
             raise NotAllowedError(
                 f"{_GUESSES_MAX} wrong voucher codes in {minutes} minutes: none is taken for now",
+                said=Said("code_guesses"),
                 hint="sell without the voucher and call your supervisor",
             )
 
@@ -148,9 +149,12 @@ def _read_typed(bench: Bench, code: str) -> tuple[Serial, str]:
 def _check_unspent(bench: Bench, kind: Voucher, serial: Serial, shop: str, value: int, *, typed: bool) -> None:
     left = voucher_left(bench.ledger, shop, kind.id, str(serial))
     if left is not None and left < 1:
-        raise NotAllowedError(f"voucher {kind.id!r} with serial {serial} was spent or taken back already")
+        raise NotAllowedError(
+            f"voucher {kind.id!r} with serial {serial} was spent or taken back already", said=Said("voucher_gone")
+        )
     if left is None and typed and value > kind.typed_max:
         raise NotAllowedError(
             f"this till does not know serial {serial}: typed, it is worth {kind.typed_max} at most, not {value}",
+            said=Said("voucher_scan"),
             hint="scan the QR code",
         )

@@ -25,7 +25,8 @@ class Approvable(StrEnum):
 def needs_approval(policy: Supervision, action: Approvable, amount: int = 0) -> bool:
     """Say whether an action needs a supervisor.
 
-    `amount` is what it is about: the money of a refund (minor units), the minutes since the sale that is voided.
+    `amount` is what it is about: the money of a refund (minor units), the minutes since the sale that is voided, the
+    days by which a sale that is moved is too old to be claimed.
     """
     match action:
         case Approvable.REFUND:
@@ -35,7 +36,7 @@ def needs_approval(policy: Supervision, action: Approvable, amount: int = 0) -> 
         case Approvable.REPLACE_CARD:
             return policy.replace_card
         case Approvable.MOVE_SALE:
-            return policy.move_sale
+            return policy.move_sale or amount > 0
         case (
             Approvable.WAIVE
             | Approvable.GOODWILL

@@ -8,7 +8,7 @@ from enum import StrEnum
 
 from agent.counter.answers import EntryRef
 from agent.counter.asks import digest_of
-from agent.errors import InvalidError, NotAllowedError, OpConflictError, UnknownError
+from agent.errors import InvalidError, NotAllowedError, OpConflictError, Said, UnknownError
 from agent.journal.entry import check_op
 from agent.journal.staff.people import SALT_BYTES, Role, check_pin, check_staff, hash_pin
 from agent.ledger.kept.staff import StaffKept, staff_kept, staff_state
@@ -90,10 +90,14 @@ def _role(ask: StaffAsk, kept: StaffKept | None) -> Role:
     is_here = kept is not None and kept.pin is not None
     if ask.change is Change.ADD:
         if is_here:
-            raise NotAllowedError(f"staff {ask.staff!r} is here already", hint="take another id, or reset the PIN")
+            raise NotAllowedError(
+                f"staff {ask.staff!r} is here already",
+                said=Said("staff_here"),
+                hint="take another id, or reset the PIN",
+            )
         return ask.role
     if kept is None or not is_here:
-        raise UnknownError(f"no staff {ask.staff!r} at this till", hint="check the id")
+        raise UnknownError(f"no staff {ask.staff!r} at this till", said=Said("no_staff"), hint="check the id")
     return kept.role
 
 

@@ -8,7 +8,7 @@ import threading
 from dataclasses import dataclass
 
 from agent.counter.staff.approving import Approvable, needs_approval
-from agent.errors import ApprovalNeededError, LedgerError, NotAllowedError, NotSignedInError
+from agent.errors import ApprovalNeededError, LedgerError, NotAllowedError, NotSignedInError, Said
 from agent.journal.entry import check_op
 from agent.journal.staff.people import Role, fits
 from agent.ledger.kept.staff import StaffKept, all_staff, staff_kept, tried, tries_of
@@ -96,7 +96,7 @@ class Signing:
             found = self._sessions.get(session)
         if found is None or found.until_ms <= now or not self._is_here(found.staff):
             self.sign_out(session)
-            raise NotSignedInError("this session is over")
+            raise NotSignedInError("this session is over", said=Said("session_over"))
         return found
 
     def seconds_left(self, session: Session) -> int:
@@ -111,7 +111,9 @@ class Signing:
     def approve(self, ask: ApprovalAsk) -> Approval:
         """Note a supervisor's word; raises NotSignedInError, or NotAllowedError for one who is no supervisor."""
         if self._check(ask.supervisor, ask.pin).role is not Role.SUPERVISOR:
-            raise NotAllowedError(f"{ask.supervisor!r} is no supervisor", hint="ask a supervisor")
+            raise NotAllowedError(
+                f"{ask.supervisor!r} is no supervisor", said=Said("no_supervisor"), hint="ask a supervisor"
+            )
         self._note(ask.op, ask.supervisor, ask.action)
         log.info("op=%s action=%s approved by staff=%s", ask.op, ask.action, ask.supervisor)
         return Approval(ask.op, ask.action, ask.supervisor, APPROVED_MS // 1000)
@@ -149,20 +151,26 @@ class Signing:
         """Return whose PIN it is; after wrong ones the next is not looked at for a while, in the end not at all."""
         wrong, now = tries_of(self._ledger, staff), self._now()
         if wrong >= TRIES_MAX:
-            raise NotSignedInError(f"staff {staff!r} is locked after {wrong} wrong PINs: a supervisor resets the PIN")
+            raise NotSignedInError(
+                f"staff {staff!r} is locked after {wrong} wrong PINs: a supervisor resets the PIN",
+                said=Said("staff_locked", {"count": wrong}),
+            )
         with self._lock:
             if self._waits.get(staff, 0) > now:
-                raise NotSignedInError(f"too many wrong PINs for staff {staff!r}: wait {WAIT_MS // 1000} seconds")
+                raise NotSignedInError(
+                    f"too many wrong PINs for staff {staff!r}: wait {WAIT_MS // 1000} seconds",
+                    said=Said("staff_wait", {"seconds": WAIT_MS // 1000}),
+                )
         kept = staff_kept(self._ledger, staff)
         if kept is None or kept.pin is None:
-            raise NotSignedInError("id or PIN is wrong")
+            raise NotSignedInError("id or PIN is wrong", said=Said("staff_wrong"))
         self._ledger.remember(tried(staff, wrong + 1))  # before the PIN is looked at: pulling the plug gains nothing
         if not fits(pin, kept.pin):
             if wrong + 1 >= FREE_TRIES:
                 with self._lock:
                     self._waits[staff] = self._now() + WAIT_MS
             log.warning("staff=%s wrong PIN %d", staff, wrong + 1)
-            raise NotSignedInError("id or PIN is wrong")
+            raise NotSignedInError("id or PIN is wrong", said=Said("staff_wrong"))
         self._ledger.remember(tried(staff, 0))
         return kept
 

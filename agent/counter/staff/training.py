@@ -1,11 +1,13 @@
 """Training: a second ledger that everything goes into instead, switched on and off by a supervisor.
 
-The switch stands in the till's own journal. After a start of the agent nobody is training.
+It ends by itself with the business day, or when nobody has trained for a while. The switch stands in the till's own
+journal. After a start of the agent nobody is training.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from enum import StrEnum
 
 from agent.counter.answers import EntryRef
 from agent.counter.asks import digest_of
@@ -18,13 +20,21 @@ from agent.ledger.records import Draft, Recorded
 TRAINING = "training"  # the kind of the entry
 
 
+class Ended(StrEnum):
+    """Why training ended without anybody ending it."""
+
+    DAY = "day"  # the business day is over
+    IDLE = "idle"  # nobody trained for a while
+
+
 @dataclass(frozen=True, slots=True)
 class TrainingAsk:
-    """Begin (`on`) or end training."""
+    """Begin (`on`) or end training; `ended` if it ends by itself."""
 
     op: str
     on: bool
     staff: str | None = None
+    ended: Ended | None = None
 
     def __post_init__(self) -> None:
         """Raise InvalidError for what cannot be meant."""
@@ -33,7 +43,8 @@ class TrainingAsk:
 
     def digest(self) -> bytes:
         """Return the digest of all but the op (16 bytes)."""
-        return digest_of({"on": self.on, "staff": self.staff})
+        said = {} if self.ended is None else {"ended": str(self.ended)}
+        return digest_of({"on": self.on, "staff": self.staff, **said})
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +72,6 @@ def record_training(ledger: Ledger, ask: TrainingAsk, *, by: str, approved_by: s
             day=ledger.clock.today().isoformat(),
             by=by,
             staff=ask.staff,
-            body={"approved_by": approved_by, "on": ask.on},
+            body={"approved_by": approved_by, "on": ask.on, **({} if ask.ended is None else {"ended": str(ask.ended)})},
         )
         return ledger.append(draft), False

@@ -2,13 +2,14 @@
 
 The order is what keeps payment cards out: the programme's own ranges first, then the payment rule, then "not ours".
 An identity card is none of the programme's even if its number lies in a range, unless the range names its issuer.
-Nothing that is returned carries any digit but those of a card of the programme, and nothing is raised or logged.
+Nothing that is returned carries any digit but those of a card of the programme or of what has the shape of a voucher's
+code, and nothing is raised or logged.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
 from types import MappingProxyType
 
@@ -22,6 +23,7 @@ from agent.devices.firewall.tracks import Track, split_tracks
 from agent.devices.gs1.numbers import Kind, Numbering
 from agent.devices.gs1.settings import WORLD
 from agent.errors import FailureError
+from agent.journal.codes import is_voucher_code
 from agent.loyalty.cards import CardRange, Source
 
 CHIP = "emv"  # the brand of a chip that answers to a payment application
@@ -82,13 +84,20 @@ class NotOurs:
 
 
 @dataclass(frozen=True, slots=True)
+class VoucherCode:
+    """What may be the code of a voucher of ours; who spends it finds out."""
+
+    code: str = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
 class BadRead:
     """Not read well enough to say; the person reads the card again."""
 
     reason: str
 
 
-Recognised = OwnCard | BankCard | IdentityCard | NotOurs | BadRead
+Recognised = OwnCard | BankCard | IdentityCard | NotOurs | VoucherCode | BadRead
 
 
 def recognise(
@@ -146,6 +155,8 @@ def _scanned(text: str, ranges: Sequence[CardRange], *, numbering: Numbering) ->
         return found
     if label.is_damaged:
         return BadRead(SCAN_AGAIN)
+    if not (label.is_goods or label.elements) and is_voucher_code(label.data):
+        return VoucherCode(label.data)
     kind = label.kind(numbering)
     return NotOurs(FOREIGN if kind is None else NAMED[kind])
 

@@ -172,3 +172,12 @@ def read_measure(number: str, templates: Sequence[Template]) -> Measure | None:
         raise LabelError("the check digit of a price or weight does not fit")
     goods = "".join("0" if c in "CV" else d for c, d in zip(template.layout, thirteen, strict=False))
     return Measure(template.quantity, int(fields["V"]), template.decimals, goods + check_digit(goods, Check.EAN))
+
+
+def goods_on_label(number: str, templates: Sequence[Template]) -> str | None:
+    """Return the number that names the goods of a price or weight label; None if it is no such label."""
+    try:
+        measure = read_measure(number, templates)
+    except LabelError:
+        return None
+    return None if measure is None else measure.goods

@@ -8,7 +8,7 @@ from enum import StrEnum
 from cryptography.exceptions import InvalidKey
 from cryptography.hazmat.primitives.kdf.argon2 import Argon2id
 
-from agent.errors import InvalidError
+from agent.errors import InvalidError, Said
 
 SALT_BYTES = 16
 PIN_DIGITS_MIN = 4
@@ -31,15 +31,22 @@ class Role(StrEnum):
 def check_staff(staff: str | None) -> None:
     """Raise InvalidError unless `staff` is an id."""
     if staff is not None and not _ID.fullmatch(staff):
-        raise InvalidError("staff must be an id of 1 to 32 letters, digits, - or _, never a name")
+        raise InvalidError(
+            "staff must be an id of 1 to 32 letters, digits, - or _, never a name", said=Said("staff_id")
+        )
 
 
 def check_pin(pin: str) -> None:
     """Raise InvalidError for what is no PIN, or is the first that anybody would try; it is never repeated."""
     if not _PIN.fullmatch(pin):
-        raise InvalidError(f"the PIN must be {PIN_DIGITS_MIN} to {PIN_DIGITS_MAX} digits")
+        raise InvalidError(
+            f"the PIN must be {PIN_DIGITS_MIN} to {PIN_DIGITS_MAX} digits",
+            said=Said("pin_digits", {"low": PIN_DIGITS_MIN, "high": PIN_DIGITS_MAX}),
+        )
     if len(set(pin)) == 1 or pin in _UP or pin in _UP[::-1]:
-        raise InvalidError("the PIN is one that anybody would try first", hint="take digits without an order")
+        raise InvalidError(
+            "the PIN is one that anybody would try first", said=Said("pin_common"), hint="take digits without an order"
+        )
 
 
 def hash_pin(pin: str, salt: bytes) -> str:

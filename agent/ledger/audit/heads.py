@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from agent.errors import ChainBrokenError, InvalidError
 from agent.journal.entry import decode_entry
-from agent.journal.wire import Position
+from agent.journal.wire.place import Position
 from agent.ledger.kept.held import held
 from agent.ledger.ledger import Ledger
 from agent.ledger.outbox import restored_over

@@ -67,6 +67,11 @@ class Aside:
             opened = [(line.op, self._opened(line)) for line in lines_of(self._path)]
         return [(op, content) for op, content in opened if content is not None]
 
+    def untried(self) -> list[tuple[str, Mapping[str, Any]]]:
+        """Return (op, content) of what nobody tried to enter yet, the oldest first."""
+        refused = {line.op for line in lines_of(self._path) if line.refused is not None}
+        return [(op, content) for op, content in self.waiting() if op not in refused]
+
     def unreadable(self) -> list[str]:
         """Return the ops of what does not open: the till's keys are others since."""
         with self._lock:

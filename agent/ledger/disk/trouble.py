@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import errno
 import sqlite3
 
-from agent.errors import LedgerDamagedError, LedgerDownError, LedgerError
+from agent.errors import LedgerDamagedError, LedgerDownError, LedgerError, NoRoomError
 
 _PRIMARY = 0xFF  # the low byte of an extended result code (sqlite.org/rescode.html)
 _DISK = frozenset(
@@ -24,10 +25,12 @@ def trouble_of(what: str, error: Exception) -> LedgerError:
     if isinstance(error, LedgerError):
         return error
     if isinstance(error, OSError):
-        return LedgerDownError(f"the disk failed under {what}: {error.strerror}")
+        hint = NoRoomError.hint if error.errno in {errno.ENOSPC, errno.EDQUOT} else None
+        return LedgerDownError(f"the disk failed under {what}: {error.strerror}", hint=hint)
     code = getattr(error, "sqlite_errorcode", sqlite3.SQLITE_ERROR)
     if code & _PRIMARY in _DISK:
-        return LedgerDownError(f"the disk failed under {what}: {error}")
+        hint = NoRoomError.hint if code & _PRIMARY == sqlite3.SQLITE_FULL else None
+        return LedgerDownError(f"the disk failed under {what}: {error}", hint=hint)
     return LedgerDamagedError(f"{what} cannot be read: {error}")
 
 

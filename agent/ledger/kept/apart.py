@@ -6,28 +6,57 @@ till. An epoch that was left is never gone back to; counters and versions of the
 
 from __future__ import annotations
 
+import secrets
+from collections.abc import Iterable
 from dataclasses import replace
 
 from agent.errors import RejectedError
 from agent.journal.entry import decode, encode
-from agent.journal.wire import Enrolled, Nonce, Position, from_text, to_text
+from agent.journal.wire.enrolling import Enrolled
+from agent.journal.wire.form import from_text, to_text
+from agent.journal.wire.place import Position
+from agent.journal.wire.signing import Nonce
 from agent.ledger.kept.in_flight import NONCE
 from agent.ledger.ledger import Ledger
 
 PINNED = "sync.pinned"  # the headquarters this till belongs to, in `state`
 _FORKED, _LEFT, _WORDS = "hq.forked", "hq.left", "hq.delegations"  # keys in `state`
+_OWN = "hq.own"
+_TOKEN_BYTES = 16
 _ENTRIES_MAX = 500
 
 
 def note_forked(ledger: Ledger, *, is_forked: bool) -> None:
-    """Keep what headquarters says: while two machines speak as this till, no units are spent here."""
-    if is_forked != said_forked(ledger):
-        ledger.remember({_FORKED: b"1" if is_forked else b""})
+    """Keep what headquarters says: while two machines speak as this till, no units are spent here.
+
+    Each time it says so has a token of its own: an answer by stick names the one it is about, and lifts no later one.
+    """
+    if is_forked or said_forked(ledger):
+        ledger.remember({_FORKED: secrets.token_hex(_TOKEN_BYTES).encode() if is_forked else b""})
 
 
 def said_forked(ledger: Ledger) -> bool:
     """Say whether headquarters knows of another machine that speaks as this till."""
     return bool(ledger.recall(_FORKED))
+
+
+def forked_token(ledger: Ledger) -> str | None:
+    """Return the token of when headquarters last spoke of another machine, None if this one is the till."""
+    return (ledger.recall(_FORKED) or b"").decode() or None
+
+
+def note_own(ledger: Ledger, epoch: str, own: Iterable[Position] | None) -> None:
+    """Keep what a headquarters in its new `epoch` holds of those it left, as a stick told; None: it wants no more."""
+    said = b"" if own is None else encode({"epoch": epoch, "own": [position.to_map() for position in own]})
+    if said != (ledger.recall(_OWN) or b""):
+        ledger.remember({_OWN: said})
+
+
+def own_of(ledger: Ledger, epoch: str) -> tuple[Position, ...] | None:
+    """Return what headquarters held of the epochs it left when a stick last told; None if it wants none of them."""
+    kept = ledger.recall(_OWN)
+    said = decode(kept) if kept else {}
+    return tuple(map(Position.from_map, said["own"])) if said.get("epoch") == epoch else None
 
 
 def epochs_left(ledger: Ledger) -> tuple[str, ...]:

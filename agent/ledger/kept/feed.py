@@ -34,7 +34,8 @@ from agent.journal.feed import (
 )
 from agent.journal.fold import BLOCKED, EARN, SPEND, Changes, changes
 from agent.journal.sealed import unseal, unwrap_key
-from agent.journal.wire import HQ, Position, read
+from agent.journal.wire.form import read
+from agent.journal.wire.place import HQ, Position
 from agent.ledger.derived import ERASED, add_lots, mark_erased
 from agent.ledger.kept import codes
 from agent.ledger.kept.forgetting.deleting import forget
@@ -106,7 +107,7 @@ def apply_page(ledger: Ledger, page: Page, private: X25519PrivateKey) -> Fed:
     ledger.require_room()
     shop_keys = dict(_open_shop_keys(ledger, page.rows, private))
     with ledger.reading():  # nobody appends between the commit and `reload_joined`
-        opened = _without_erased(ledger, opened)
+        opened = _without_erased(ledger, opened, page.rows)
         ledger.keys.adopt(shop_keys | {one.account: one.key for several in opened.values() for one in several})
         if page.after != cursor_of(ledger, page.cursor.epoch) or page.cursor.version < page.after.version:
             raise JournalError(f"page {page.after.version}-{page.cursor.version} does not follow what this till knows")
@@ -334,12 +335,19 @@ def _open_profiles(row: MemberRow, private: X25519PrivateKey) -> Iterator[_Opene
         yield _Opened(account, profile, key, content)
 
 
-def _without_erased(ledger: Ledger, opened: Mapping[str, list[_Opened]]) -> dict[str, list[_Opened]]:
-    """Leave out the profiles of members who were erased here, which headquarters may not have heard of yet."""
+def _without_erased(
+    ledger: Ledger, opened: Mapping[str, list[_Opened]], rows: Iterable[Row]
+) -> dict[str, list[_Opened]]:
+    """Leave out the profiles of members who were erased here, which headquarters may not have heard of yet.
+
+    And of those of whom it says so among these `rows`: another till may have told it of them since.
+    """
     accounts = {*opened, *(one.account for several in opened.values() for one in several)}
     marks = ", ".join("?" * len(accounts))
     query = f"SELECT id FROM account WHERE status = ? AND id IN ({marks})"  # noqa: S608 - question marks
     erased = {account for (account,) in ledger.conn.execute(query, (ERASED, *accounts))}
+    said = (changes(decode_entry(row.data)).erased for row in rows if isinstance(row, EntryRow))
+    erased |= {ledger.resolve(account) for account in said if account is not None}
     return {
         account: [one for one in several if not erased & {account, one.account}] for account, several in opened.items()
     }

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from agent.journal.entry import decode, encode
-from agent.journal.wire import Position
+from agent.journal.wire.place import Position
 from agent.ledger.ledger import Ledger
 
 _HELD = "hq.held"  # the key in `state`

@@ -10,7 +10,7 @@ from collections.abc import Iterable
 
 from agent.errors import JournalError
 from agent.journal.batch import BATCH_BYTES_MAX, BatchItem, unpack
-from agent.journal.wire import BATCH_TYPE, expand
+from agent.journal.wire.form import BATCH_TYPE, expand
 
 NONCE, TARGET, TYPE, BODY = "sync.nonce", "sync.target", "sync.type", "sync.body"  # keys in `state`
 

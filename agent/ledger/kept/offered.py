@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections import defaultdict
 
 from agent.journal.entry import MEMBER_PREFIX, decode_entry
-from agent.journal.wire import Position
+from agent.journal.wire.place import Position
 from agent.ledger.kept.held import held
 from agent.ledger.ledger import Ledger
 
@@ -30,12 +30,12 @@ def offered(ledger: Ledger) -> int:
     return max(known.seq, int(seq) if noted == epoch else 0)
 
 
-def unseen_lots(ledger: Ledger, account: str, unit: str) -> dict[str, int]:
-    """Return what entries that headquarters cannot have seen left in a member's lots of a unit (lot -> units).
+def unseen_lots(ledger: Ledger, account: str) -> dict[str, dict[str, int]]:
+    """Return what entries that headquarters cannot have seen left in a member's lots (unit -> lot -> units).
 
     Entries of earlier epochs are taken for seen: a ledger that was put back does not know what it sent.
     """
-    account, sums = ledger.resolve(account), defaultdict[str, int](int)
+    account, sums = ledger.resolve(account), defaultdict[tuple[str, str], int](int)
     with ledger.reading() as conn:
         (first_n,) = conn.execute("SELECT first_n FROM epoch ORDER BY no DESC LIMIT 1").fetchone()
         query = "SELECT entry.bytes FROM account_entry JOIN entry USING (n) WHERE account_entry.account = ? AND n >= ?"
@@ -43,6 +43,10 @@ def unseen_lots(ledger: Ledger, account: str, unit: str) -> dict[str, int]:
     for (data,) in rows:
         for posting in decode_entry(data).postings:
             owner = posting.account.removeprefix(MEMBER_PREFIX)
-            if posting.lot is not None and posting.unit == unit and ledger.resolve(owner) == account:
-                sums[posting.lot] += posting.amount
-    return {lot: amount for lot, amount in sums.items() if amount > 0}
+            if posting.lot is not None and ledger.resolve(owner) == account:
+                sums[posting.unit, posting.lot] += posting.amount
+    unseen = defaultdict[str, dict[str, int]](dict)
+    for (unit, lot), amount in sums.items():
+        if amount > 0:
+            unseen[unit][lot] = amount
+    return dict(unseen)

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from agent.journal.entry import encode
 from agent.journal.feed import StaffRow
 from agent.journal.staff.people import Role
-from agent.journal.wire import read
+from agent.journal.wire.form import read
 from agent.ledger.ledger import Ledger
 
 _ROW = "staff:"  # ... and the id: a key in `state`

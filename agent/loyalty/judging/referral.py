@@ -10,7 +10,7 @@ import hashlib
 from base64 import b32encode
 from collections.abc import Iterator
 
-from agent.errors import InvalidError
+from agent.errors import InvalidError, Said
 from agent.loyalty.calendar import Period
 from agent.loyalty.judging.case import Case
 from agent.loyalty.judging.limits import unmet
@@ -36,7 +36,11 @@ def account_start(code: str) -> str:
     plain = code.casefold().translate(_LETTERS)
     start, check = plain[:CODE_LETTERS], plain[CODE_LETTERS:]
     if len(start) != CODE_LETTERS or not start.isascii() or check != _check(start):
-        raise InvalidError(f"{code[:20]!r} is no code of a member", hint="read the code on the friend's slip again")
+        raise InvalidError(
+            f"{code[:20]!r} is no code of a member",
+            said=Said("no_friend_code"),
+            hint="read the code on the friend's slip again",
+        )
     return start
 
 

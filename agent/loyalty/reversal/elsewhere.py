@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from agent.errors import InvalidError
+from agent.errors import InvalidError, Said
 from agent.journal.codes import SaleCode, kind_tag
 from agent.journal.entry import ISSUANCE, MEMBER_PREFIX, Entry, Posting
 from agent.loyalty.programme.whole import Programme
@@ -72,7 +72,9 @@ def provisional(
     """
     money = sum(line.amount for line in lines)
     if code.paid is not None and money > code.paid:
-        raise InvalidError(f"the goods are to cost {money}, and {code.paid} were paid for the whole sale")
+        raise InvalidError(
+            f"the goods are to cost {money}, and {code.paid} were paid for the whole sale", said=Said("too_much_back")
+        )
     if holder is None:
         return Reversal(money, (), ())
     now = without_receipt(programme, holder.account, lines, moment, lot="").postings

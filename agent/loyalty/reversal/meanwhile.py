@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from fractions import Fraction
 
-from agent.errors import NotAllowedError
+from agent.errors import NotAllowedError, Said
 from agent.journal.entry import ADJUSTED, ISSUANCE, MEMBER_PREFIX, VOUCHERS_PREFIX, Posting
 from agent.loyalty.lots import booked, owned
 from agent.loyalty.programme.policies import WhenSpent
@@ -82,7 +82,9 @@ def settled(
     policy = programme.refunds.when_spent
     if waive and policy is not WhenSpent.WAIVE:
         hint = 'take the goods back by the rule; [refunds] when_spent = "waive" in the programme would allow it'
-        raise NotAllowedError(f"what was spent is not waived here: the programme says {str(policy)!r}", hint=hint)
+        raise NotAllowedError(
+            f"what was spent is not waived here: the programme says {str(policy)!r}", said=Said("not_waived"), hint=hint
+        )
     postings = revived(programme, reversal.postings, moment)
     losses = [*_losses(programme, holder, postings, moment), *_vouchers_spent(postings, vouchers or {})]
     shortfalls: list[Shortfall] = []

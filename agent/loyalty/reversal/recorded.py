@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 
-from agent.errors import InvalidError
+from agent.errors import InvalidError, Said
 from agent.journal.entry import Entry, Posting
 from agent.loyalty.sale import Discount, Effect, Line, Measure, Reason
 from agent.loyalty.spending.discounts import as_paid
@@ -68,11 +68,14 @@ class RecordedSale:
     def check_left(self, index: int, quantity: int) -> None:
         """Raise InvalidError unless so many thousandths of a line have not come back yet."""
         if not 0 <= index < len(self.lines):
-            raise InvalidError(f"sale {self.op!r} has lines 0 to {len(self.lines) - 1}, not {index}")
+            raise InvalidError(
+                f"sale {self.op!r} has lines 0 to {len(self.lines) - 1}, not {index}", said=Said("not_left")
+            )
         left = self.lines[index].quantity - self.returned.get(index, 0)
         if not 0 < quantity <= left:
             raise InvalidError(
                 f"cannot take back {quantity} thousandths of line {index} of sale {self.op!r}: {left} are left",
+                said=Said("not_left"),
                 hint="check the receipt: the line may have come back already",
             )
 

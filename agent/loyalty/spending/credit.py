@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
-from agent.errors import InvalidError, NotAllowedError
+from agent.errors import InvalidError, NotAllowedError, Said
 from agent.journal.entry import ISSUANCE, MEMBER_PREFIX, Posting
 from agent.loyalty.judging.case import Case
 from agent.loyalty.judging.points import lot_of
@@ -46,9 +46,17 @@ def check_loads(programme: Programme, holder: Holder | None, lines: Sequence[Lin
     if not programme.loads(lines):
         return
     if holder is None:
-        raise NotAllowedError("a gift card is loaded into an account, and no card was shown", hint="read a card first")
+        raise NotAllowedError(
+            "a gift card is loaded into an account, and no card was shown",
+            said=Said("credit_card"),
+            hint="read a card first",
+        )
     if holder.status is Status.BLOCKED:
-        raise NotAllowedError(f"account {holder.account!r} is blocked and cannot be loaded", hint="take another card")
+        raise NotAllowedError(
+            f"account {holder.account!r} is blocked and cannot be loaded",
+            said=Said("account_blocked"),
+            hint="take another card",
+        )
 
 
 def issued_here(unit: Unit, holder: Holder, moment: Moment) -> Holder:
@@ -71,6 +79,7 @@ def check_money(unit: Unit, holder: Holder, moment: Moment, units: int | None, *
         online = unit.policy is MoneyPolicy.ONLINE
         raise NotAllowedError(
             f"only {max(here.balance(unit.id), 0)} of {unit.id!r} was issued in shop {moment.shop!r}, not {units}",
+            said=Said("issued_elsewhere"),
             hint="this till asks no headquarters, which would have to agree" if online else "spend it where it is from",
         )
     return here

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
 
-from agent.errors import InsufficientError, InvalidError, NotAllowedError, UnknownError
+from agent.errors import InsufficientError, InvalidError, NotAllowedError, Said, UnknownError
 from agent.journal.entry import MEMBER_PREFIX, REDEEMED, Posting
 from agent.loyalty.judging.limits import unmet
 from agent.loyalty.programme import Programme, Reward
@@ -60,21 +60,27 @@ def redeem(
         return _pay(money, Customer.of(programme, holder, moment), units, value, anywhere=anywhere)
     if holder.status is not Status.REGULAR:
         hint = "enrol the member first: a name or a phone number will do"
-        raise NotAllowedError(f"account {holder.account!r} is {holder.status} and cannot spend", hint=hint)
+        raise NotAllowedError(
+            f"account {holder.account!r} is {holder.status} and cannot spend", said=Said("not_joined"), hint=hint
+        )
     if programme.closing is not None:
         programme.closing.check_spending(moment)
     customer = Customer.of(programme, holder, moment)
     for known in programme.rewards:
         if known.id == reward:
             if not in_stock(known, given):
-                raise NotAllowedError(f"reward {reward!r} is out: this till gave all {known.stock} of them")
+                raise NotAllowedError(
+                    f"reward {reward!r} is out: this till gave all {known.stock} of them", said=Said("reward_gone")
+                )
             return _redeem(customer, known, units, value)
     for card in programme.punch_cards:
         if card.id == reward:
             whole = Reward(card.id, card.label, card.id, card.punches, card.value_max, gives=Gives.ARTICLE)
             return _redeem_whole(whole, customer.holder, units, value)
     there = ", ".join(_ids(programme))
-    raise UnknownError(f"no reward {reward!r} in programme {programme.name!r} (there are: {there})")
+    raise UnknownError(
+        f"no reward {reward!r} in programme {programme.name!r} (there are: {there})", said=Said("no_reward")
+    )
 
 
 def _ids(programme: Programme) -> Iterator[str]:
@@ -86,7 +92,9 @@ def _ids(programme: Programme) -> Iterator[str]:
 def _pay(unit: Unit, customer: Customer, units: int | None, value: int | None, *, anywhere: bool) -> Redemption:
     """Pay with money that was paid in: whoever has the card may, registered or not."""
     if customer.holder.status is Status.BLOCKED:
-        raise NotAllowedError(f"account {customer.holder.account!r} is blocked and cannot spend")
+        raise NotAllowedError(
+            f"account {customer.holder.account!r} is blocked and cannot spend", said=Said("not_joined")
+        )
     if value is not None:
         raise InvalidError(f"{unit.id!r} is worth what it is: say units, not value")
     here = check_money(unit, customer.holder, customer.moment, units, anywhere=anywhere)
@@ -97,7 +105,10 @@ def _pay(unit: Unit, customer: Customer, units: int | None, value: int | None, *
 def _redeem(customer: Customer, reward: Reward, units: int | None, value: int | None) -> Redemption:
     missing = unmet(customer, reward.when, cost=reward.when.minimum, pieces=reward.when.pieces)
     if missing is not None:
-        raise NotAllowedError(f"reward {reward.id!r} is not for account {customer.holder.account!r}: {missing.code}")
+        raise NotAllowedError(
+            f"reward {reward.id!r} is not for account {customer.holder.account!r}: {missing.code}",
+            said=Said(missing.code, missing.numbers),
+        )
     if reward.gives is not Gives.MONEY:
         return _redeem_whole(reward, customer.holder, units, value)
     if value is not None:
@@ -108,10 +119,15 @@ def _redeem(customer: Customer, reward: Reward, units: int | None, value: int | 
 def _redeem_money(reward: Reward, holder: Holder, units: int | None) -> Redemption:
     wanted = reward.units if units is None else units
     if wanted < 1 or (not reward.part and wanted != reward.units):
-        raise InvalidError(f"cannot redeem {wanted} of {reward.unit!r}: reward {reward.id!r} takes {reward.units}")
+        raise InvalidError(
+            f"cannot redeem {wanted} of {reward.unit!r}: reward {reward.id!r} takes {reward.units}",
+            said=Said("too_few", {"units": reward.units, "count": wanted}),
+        )
     value = wanted * reward.value // reward.units
     if value < 1:
-        raise InvalidError(f"{wanted} of {reward.unit!r} are worth less than the smallest coin")
+        raise InvalidError(
+            f"{wanted} of {reward.unit!r} are worth less than the smallest coin", said=Said("reward_least")
+        )
     taken = units_for(reward, value)
     postings = take(holder, reward.unit, taken)
     return Redemption(reward.id, reward.label, reward.unit, taken, value, free=False, postings=postings)
@@ -151,7 +167,9 @@ def check_on(programme: Programme, redeemed: Iterable[Redeemed], lines: Sequence
     due, worth = sum(line.amount for line in lines), sum(one.value for one in redeemed)
     if worth > due:
         raise NotAllowedError(
-            f"redemptions worth {worth} are more than the {due} that the goods cost", hint="give one of them back"
+            f"redemptions worth {worth} are more than the {due} that the goods cost",
+            said=Said("reward_more"),
+            hint="give one of them back",
         )
     known = {reward.id: reward for reward in programme.rewards}  # punch cards and money are worth what they are
     known |= {kind.id: kind.reward for kind in programme.vouchers}
@@ -163,6 +181,7 @@ def check_on(programme: Programme, redeemed: Iterable[Redeemed], lines: Sequence
         if one.value > most:
             raise NotAllowedError(
                 f"redemption {one.op!r} is worth {one.value}; on this sale reward {reward.id!r} gives {most} at most",
+                said=Said("reward_more"),
                 hint="give the redemption back and redeem what this sale allows",
             )
 
@@ -176,6 +195,7 @@ def take(holder: Holder, unit: str, units: int) -> tuple[Posting, ...]:
     if units > balance:
         raise InsufficientError(
             f"cannot redeem {units} of {unit!r}: account {holder.account!r} has {balance}",
+            said=Said("too_few", {"units": units, "count": balance}),
             hint=f"offer at most {max(balance, 0)}",
         )
     return tuple(_taking(holder, unit, units))

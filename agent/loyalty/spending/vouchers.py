@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterable, Iterator
 
-from agent.errors import InvalidError, NotAllowedError
+from agent.errors import InvalidError, NotAllowedError, Said
 from agent.journal.codes import Serial, kind_tag, shop_tag
 from agent.journal.entry import ISSUANCE, REDEEMED, VOUCHERS_PREFIX, Posting
 from agent.loyalty.judging.case import Case
@@ -63,7 +63,9 @@ def kind_of(programme: Programme, serial: Serial) -> Voucher:
         if kind_tag(kind.id) == serial.kind:
             return kind
     raise NotAllowedError(
-        f"programme {programme.name!r} has no voucher of this kind", hint="it is of another programme"
+        f"programme {programme.name!r} has no voucher of this kind",
+        said=Said("voucher_unknown"),
+        hint="it is of another programme",
     )
 
 
@@ -75,12 +77,19 @@ def spend(kind: Voucher, serial: Serial, shop: str, moment: Moment, *, value: in
     """
     reward = kind.reward
     if kind.reach is Reach.SHOP and shop != shop_tag(moment.shop):
-        raise NotAllowedError(f"voucher {kind.id!r} counts in the shop that issued it, and this is another")
+        raise NotAllowedError(
+            f"voucher {kind.id!r} counts in the shop that issued it, and this is another", said=Said("voucher_shop")
+        )
     if moment.confirmed and serial.last_day is not None and moment.day > serial.last_day:
-        raise NotAllowedError(f"voucher {kind.id!r} counted until {serial.last_day}, today is {moment.day}")
+        raise NotAllowedError(
+            f"voucher {kind.id!r} counted until {serial.last_day}, today is {moment.day}",
+            said=Said("voucher_over", {"until": serial.last_day}),
+        )
     missing = off_calendar(moment, kind.when)
     if missing is not None:
-        raise NotAllowedError(f"voucher {kind.id!r} does not count now: {missing.code}")
+        raise NotAllowedError(
+            f"voucher {kind.id!r} does not count now: {missing.code}", said=Said(missing.code, missing.numbers)
+        )
     if value is None and reward.gives is Gives.MONEY:
         value = reward.value
     if value is None or not 1 <= value <= reward.value:

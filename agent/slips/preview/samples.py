@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any, Final, get_args
 
-from agent.slips.facts import SlipCode, SlipFacts, SlipKind, SlipLine, SlipVoucher
+from agent.slips.facts import SlipCode, SlipFacts, SlipKind, SlipLine, SlipReturns, SlipVoucher
 
 KINDS: Final[tuple[SlipKind, ...]] = get_args(SlipKind)
 _QR: Final = "HTTPS://T.EXAMPLE/V/" + "J01DR3NQK8NY279P7ACR" * 5  # as long as a signed voucher's code
@@ -65,7 +65,12 @@ _ENDING: Final = SlipLine("expiring", {"units": 120, "unit": "points", "until": 
 _ALONE: Final[Mapping[str, Any]] = {"nearest": None, "balances": ()}
 _NOBODY: Final[Mapping[str, Any]] = {**_ALONE, "account": None, "tier": None}
 _SAID: Final[Mapping[SlipKind, Mapping[str, Any]]] = {
-    "sale": {"total": 4218, "lines": _SALE, "punch_cards": (("Coffee", 7, 10),)},
+    "sale": {
+        "total": 4218,
+        "lines": _SALE,
+        "punch_cards": (("Coffee", 7, 10),),
+        "returns": SlipReturns(_TYPED, _QR),
+    },
     "redemption": {"lines": (SlipLine("redeemed", {"label": "Coffee", "units": 500, "unit": "points", "value": 500}),)},
     "refund": {"lines": (SlipLine("reversed", {"units": 32, "unit": "points"}),)},
     "enrolment": {

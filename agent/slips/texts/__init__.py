@@ -2,9 +2,10 @@
 
 from agent.slips.texts.catalogs import LANGUAGES, SOURCE, counted, translated
 from agent.slips.texts.english import ENGLISH
-from agent.slips.texts.errors import ERRORS, error_text, hint_text
+from agent.slips.texts.errors import ERRORS, error_text, hint_text, told
 from agent.slips.texts.figures import day_text, moment_text, money_text, number_text
 from agent.slips.texts.phrases import NoTextError, Phrase, phrase, reason_text
+from agent.slips.texts.titles import rule_title
 
 __all__ = [
     "ENGLISH",
@@ -22,5 +23,7 @@ __all__ = [
     "number_text",
     "phrase",
     "reason_text",
+    "rule_title",
+    "told",
     "translated",
 ]

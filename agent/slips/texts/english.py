@@ -5,22 +5,8 @@ A template is filled with the numbers of a reason (`agent.loyalty.sale.Reason`);
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
-
-@dataclass(frozen=True, slots=True)
-class Template:
-    """A sentence with {fields}: `value` stands at the right edge, `more` below if all of its fields are there.
-
-    `text` is for one of what the field `by` counts, `many` for any other number; without `by` there is one form.
-    """
-
-    text: str
-    value: str = ""
-    more: str = ""
-    many: str = ""
-    by: str = ""
-
+from agent.slips.texts.refusals import REFUSALS
+from agent.slips.texts.template import Template
 
 ENGLISH: dict[str, Template] = {
     # reasons: what a programme, a redemption or a refund says
@@ -76,6 +62,7 @@ ENGLISH: dict[str, Template] = {
     "closing_spend": Template("Our programme ends: please spend until {spend}"),
     "closed": Template("Our programme has ended; rewards were given until {spend}"),
     # what did not apply, and what is missing
+    "rule_earning": Template("More {unit}"),
     "another_discount": Template("Another discount takes off more"),
     "another_multiplier": Template("Another bonus gave more"),
     "challenge_amount": Template("{label}: spend {missing} more"),
@@ -149,6 +136,7 @@ ENGLISH: dict[str, Template] = {
     "provisional": Template("New card: it earns from today; rewards follow once it is registered"),
     "no_member": Template("No loyalty card shown: nothing was earned"),
     "blocked": Template("This card is blocked: nothing was earned"),
+    "claim_later": Template("Forgot your card? Show it with this slip until {until}"),
     # the slip's own words
     "title_sale": Template("Thank you"),
     "title_sale_named": Template("Thank you, {name}"),
@@ -246,6 +234,7 @@ ENGLISH: dict[str, Template] = {
     "closure_unsynced": Template("Not at headquarters yet", "{count}"),
     "closure_slips": Template("Slips not printed", "{count}"),
     "closure_clock": Template("Clock not confirmed", "{count}"),
+    "reason": Template("{text}: {value}"),
     # words that stand in a field of a sentence
     "weekday_mon": Template("Mon"),
     "weekday_tue": Template("Tue"),
@@ -265,4 +254,6 @@ ENGLISH: dict[str, Template] = {
     "action_profile": Template("completing your profile"),
     "action_review": Template("a review"),
     "action_survey": Template("a survey"),
+    # why a request is refused
+    **REFUSALS,
 }

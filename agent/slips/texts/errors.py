@@ -1,13 +1,18 @@
-"""What the cashier reads when something is refused or fails: a sentence by the error's code, and the hint.
+"""What the cashier reads when something is refused or fails: a sentence, and the hint.
 
-An error's own message names values and stays English, for whoever is called; these say what happened and what to do.
+The sentence is the refusal's own with its values (`agent.errors.Said`), else that of the error's code. An error's
+message stays English, for whoever is called.
 """
 
 from __future__ import annotations
 
 from typing import Final
 
-from agent.slips.texts.catalogs import translated
+from agent.errors import Said, TallyError
+from agent.slips.texts.catalogs import SOURCE, translated
+from agent.slips.texts.english import ENGLISH
+from agent.slips.texts.phrases import NoTextError, phrase
+from agent.slips.texts.refusals import refusal
 
 ERRORS: Final[dict[str, str]] = {
     "approval_needed": "A supervisor must approve this",
@@ -32,7 +37,7 @@ ERRORS: Final[dict[str, str]] = {
     "offline": "The device does not answer",
     "op_conflict": "This was used for something else already",
     "outcome_unknown": "It is not known yet whether this was recorded",
-    "proof_needed": "The member must prove who he is",
+    "proof_needed": "Spending needs a proof: the card, the PIN or the last slip",
     "rejected": "Headquarters refuses this till",
     "searches_used": "Too many searches in this hour",
     "unauthorized": "This screen is not let in",
@@ -46,6 +51,27 @@ HINT: Final = "hint"  # the context of hints; a hint is its own message
 def error_text(code: str, language: str) -> str:
     """Return what an error's code says in a language; empty for one that no cashier meets."""
     return translated(f"error.{code}", ERRORS.get(code, ""), language)
+
+
+def told(error: TallyError, language: str) -> tuple[str, str]:
+    """Return what a cashier reads of an error, and its hint.
+
+    In English an error without a sentence of its own is its message. In another language a hint that nobody translated
+    names values, and a sentence of its own has them.
+    """
+    own = "" if error.said is None else _own(error.said, language)
+    hint = hint_text(error.hint, language)
+    if language == SOURCE:
+        return own or str(error), hint
+    return own or error_text(error.code, language) or str(error), "" if own and hint == error.hint else hint
+
+
+def _own(said: Said, language: str) -> str:
+    code = refusal(said.code)
+    try:
+        return phrase(code if code in ENGLISH else said.code, said.numbers, "", language).text
+    except NoTextError:
+        return ""
 
 
 def hint_text(hint: str, language: str) -> str:

@@ -13,14 +13,16 @@ from typing import Final
 
 from agent.slips.facts import SlipError
 from agent.slips.texts.catalogs import LANGUAGES, counted, translated
-from agent.slips.texts.english import ENGLISH, Template
+from agent.slips.texts.english import ENGLISH
 from agent.slips.texts.figures import day_text, money_text, number_text
+from agent.slips.texts.template import Template
 
 _MONEY_FIELDS: Final = frozenset({"amount", "eligible", "missing", "per", "total", "value"})
 _DAY_FIELDS: Final = frozenset({"day", "earn", "first", "from", "last", "spend", "until"})
 # Units of a period: written with their sign; where a currency stands beside them they are money.
 _MOVED: Final = "moved"
 _LEFT: Final = "left"
+_REASON: Final = "reason"  # the code of a sentence with its figure, in one line
 # Fields that hold words of ours, by what their codes begin with.
 _OUR_WORDS: Final = {
     "weekdays": "weekday",
@@ -63,7 +65,8 @@ def phrase(code: str, numbers: Mapping[str, int | str], currency: str, language:
 def reason_text(code: str, numbers: Mapping[str, int | str], currency: str, language: str) -> str:
     """A reason as one line for a screen: `Points for £12.34, per £1.00: +18 (Gold: 150% of the points)`."""
     said = phrase(code, numbers, currency, language)
-    line = f"{said.text}: {said.value}" if said.value else said.text
+    whole = translated(_REASON, ENGLISH[_REASON].text, language)
+    line = whole.format(text=said.text, value=said.value) if said.value else said.text
     return f"{line} ({said.more})" if said.more else line
 
 

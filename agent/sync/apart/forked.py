@@ -11,7 +11,9 @@ from urllib.parse import urlencode
 from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PublicKey
 
 from agent.journal.batch import pack
-from agent.journal.wire import BATCH_TYPE, Branched, Position, Standing, compress, read
+from agent.journal.wire.apart import Branched, Standing
+from agent.journal.wire.form import BATCH_TYPE, compress, read
+from agent.journal.wire.place import Position
 from agent.ledger.kept.held import held, note_held
 from agent.ledger.ledger import Ledger
 from agent.ledger.outbox import head_at, items_after, restored_over

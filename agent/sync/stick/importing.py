@@ -8,17 +8,21 @@ from pathlib import Path
 
 from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
 
-from agent.errors import ForgedError, JournalError, RejectedError
+from agent.errors import ForgedError, ForkedError, JournalError, RejectedError
 from agent.journal.feed import PAGE_BYTES_MAX, Page, unpack
 from agent.journal.stick.messages import FromHq
 from agent.journal.stick.sealing import STICK_BYTES_MAX, Sealed, open_sealed
 from agent.journal.trust import Delegation, Role
-from agent.journal.wire import Enrolled, Position, expand
-from agent.ledger.kept.apart import moved, note_delegation, note_forked
+from agent.journal.wire.apart import Standing
+from agent.journal.wire.enrolling import Enrolled
+from agent.journal.wire.form import expand
+from agent.journal.wire.place import Position
+from agent.ledger.kept.apart import forked_token, moved, note_delegation, note_forked, note_own
 from agent.ledger.kept.feed import apply_page, cursor_of
 from agent.ledger.kept.held import held, note_held, unsynced
 from agent.ledger.ledger import Ledger
 from agent.ledger.outbox import restored_over
+from agent.ledger.records import Identity
 from agent.sync.line import known_serial, note_serial
 from agent.sync.meeting import check_page, check_same
 from agent.sync.timing.news import News
@@ -45,8 +49,8 @@ def take(ledger: Ledger, enrolled: Enrolled, private: X25519PrivateKey, data: by
     """Take what headquarters answered; the same stick again changes nothing.
 
     A headquarters that was put back is followed into its new epoch. Raises ForgedError when it is not headquarters'
-    word to this till, RejectedError when it holds another history than this till's or is of an epoch that was left,
-    JournalError when its news do not follow what is known here.
+    word to this till, ForkedError when it holds another history than this till's or another machine is the till,
+    RejectedError when it is of an epoch that was left, JournalError when its news do not follow what is known here.
     """
     sealed = open_sealed(data)
     stick = FromHq.unpack(sealed)
@@ -55,6 +59,9 @@ def take(ledger: Ledger, enrolled: Enrolled, private: X25519PrivateKey, data: by
     key = _believed(ledger, enrolled, stick, sealed)
     if stick.forked:
         note_forked(ledger, is_forked=True)
+    if _stands(ledger, stick, Standing.LOST):
+        hint = "enrol this machine anew under another name: move its ledger's folder away, then `tally enrol`"
+        raise ForkedError(f"another machine is till {ledger.till!r} now", hint=hint)
     if stick.hq_epoch == enrolled.hq_epoch:
         _note(ledger, stick.held)
     else:
@@ -67,9 +74,17 @@ def take(ledger: Ledger, enrolled: Enrolled, private: X25519PrivateKey, data: by
         check_page(page, enrolled, till=ledger.till, feed_key=key)
         fed = _apply(ledger, page, private, told_ms=news.told_ms)
         pages, members = pages + (fed is not None), members + (fed or 0)
+    note_own(ledger, enrolled.hq_epoch, stick.own)
     if news.told_ms is None or stick.now_ms > news.told_ms:
         news.note(stick.now_ms, age_ms=max(0, ledger.clock.read().wall_ms - stick.now_ms))
+    if _stands(ledger, stick, Standing.TILL):
+        note_forked(ledger, is_forked=False)
     return Imported(pages, members, unsynced(ledger))
+
+
+def _stands(ledger: Ledger, stick: FromHq, standing: Standing) -> bool:
+    """Say whether headquarters says so of this machine, and knew when it did of what made it stop spending."""
+    return stick.standing is not None and stick.standing == (standing, forked_token(ledger))
 
 
 def _believed(ledger: Ledger, enrolled: Enrolled, stick: FromHq, sealed: Sealed) -> bytes:
@@ -98,9 +113,18 @@ def _note(ledger: Ledger, positions: Sequence[Position]) -> None:
     ]
     for position in further:
         if position.epoch not in restored or position.seq <= own[position.epoch].seq:
-            check_same(ledger, position, own[position.epoch])
+            _check_same(ledger, position, own[position.epoch])
     if further:
         note_held(ledger, further)
+
+
+def _check_same(ledger: Ledger, held: Position, own: Identity) -> None:
+    """Raise ForkedError, and spend nothing from now on, unless headquarters holds a prefix of this very journal."""
+    try:
+        check_same(ledger, held, own)
+    except ForkedError:
+        note_forked(ledger, is_forked=True)
+        raise
 
 
 def _follow(ledger: Ledger, enrolled: Enrolled, stick: FromHq, *, told_ms: int | None) -> Enrolled:
@@ -115,7 +139,7 @@ def _follow(ledger: Ledger, enrolled: Enrolled, stick: FromHq, *, told_ms: int |
     now = [named.get(identity.epoch, Position(identity.epoch)) for identity in ledger.epochs()]
     for position, identity in zip(now, ledger.epochs(), strict=True):
         if position.epoch not in restored or position.seq <= identity.seq:
-            check_same(ledger, position, identity)
+            _check_same(ledger, position, identity)
     followed = moved(ledger, enrolled, stick.hq_epoch)
     note_held(ledger, now)
     return followed

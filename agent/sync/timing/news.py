@@ -9,7 +9,7 @@ import threading
 from dataclasses import dataclass
 
 from agent.journal.entry import ClockReading, encode
-from agent.journal.wire import read
+from agent.journal.wire.form import read
 from agent.ledger.ledger import Ledger
 
 _NEWS = "sync.news"  # the key in the ledger's `state`

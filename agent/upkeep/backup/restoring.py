@@ -223,7 +223,7 @@ def _show_seed(ledger: Ledger) -> None:
     with suppress(ProgrammeError):
         programme = programmes.current(ledger)
         if programme is not None:
-            Counter(ledger, programme, recorded=lambda: None).close_game_day(by="agent")
+            Counter(ledger, programme, recorded=lambda: None).day.close_games(by="agent")
 
 
 def _erase(ledger: Ledger, gone: Iterable[str]) -> int:

@@ -1,4 +1,4 @@
-"""Errors as HTTP answers: {"error": {"code", "message", "hint"}}, and "action" where a supervisor is wanted.
+"""Errors as HTTP answers: {"error": {"code", "message", "text", "hint"}}, and "action" where a supervisor is wanted.
 
 What a person typed of himself is never repeated.
 
@@ -34,7 +34,7 @@ from agent.errors import (
     TallyError,
     UnknownError,
 )
-from agent.slips.texts import SOURCE, hint_text
+from agent.slips.texts import SOURCE, told
 
 
 class DoorError(TallyError):
@@ -133,10 +133,10 @@ def status_of(error: TallyError) -> int:
 
 
 def error_response(error: TallyError, *, language: str = SOURCE) -> Response:
-    """Return an error as the API answers it, its hint in a language."""
+    """Return an error as the API answers it: what a cashier reads of it (`text`) and its hint in a language."""
     status = status_of(error)
-    hint = hint_text(error.hint, language)
-    content = {"error": {"code": error.code, "message": without_bank_card(str(error)), "hint": hint}}
+    text, hint = map(without_bank_card, told(error, language))
+    content = {"error": {"code": error.code, "message": without_bank_card(str(error)), "text": text, "hint": hint}}
     if isinstance(error, ApprovalNeededError):
         content["error"]["action"] = error.action
     headers = {"www-authenticate": "Bearer"} if status == 401 else None

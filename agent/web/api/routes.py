@@ -23,7 +23,7 @@ from agent.counter import (
     VoucherAsk,
 )
 from agent.devices.categories import Health
-from agent.errors import InvalidError, NotAllowedError, UnknownError
+from agent.errors import InvalidError, NotAllowedError, Said, UnknownError
 from agent.web.api.access import Caller, Seller, Supervising, token_of
 from agent.web.api.body import StrictRoute
 from agent.web.api.calls.answering import Call, reply
@@ -105,8 +105,7 @@ class Calls:
         if isinstance(answer, KeptAside):
             return reply(aside_shape(answer), status=202)
         shape = sale_shape(answer, self._voice(request))
-        if not answer.repeated:
-            self.events.publish("sale", _sold(body.op, by.name, answer, shape))
+        self.events.publish("sale_again" if answer.repeated else "sale", _sold(body.op, by.name, answer, shape))
         return reply(shape)
 
     def redeem(self, body: RedemptionBody, by: Seller) -> Response:
@@ -137,11 +136,11 @@ class Calls:
 
     def close(self, body: ClosureBody, by: Seller) -> Response:
         """Make an X or a Z report; the same op again returns the same."""
-        return reply(self.counter.close(body.ask(), by=by.name))
+        return reply(self.counter.day.close(body.ask(), by=by.name))
 
     def last_closure(self, _by: Seller) -> Response:
         """Return the last Z report."""
-        return reply(self.counter.last_closure())
+        return reply(self.counter.day.last_closure())
 
     def slip_came_out(self, body: SlipWordBody, _by: Seller) -> Response:
         """Say whether a slip came out that the till does not know of; if not it is printed again."""
@@ -172,14 +171,18 @@ class Calls:
         return reply({**self.board.read(), "programme": named})
 
     async def listen(self, request: Request, by: Caller) -> Response:
-        """Stream `member`, `notice`, `sale`, `device` and `sync` events; a display gets what a customer may see."""
+        """Stream `member`, `voucher`, `notice`, `sale` ... events; a display gets what a customer may see."""
         kinds = DISPLAY_EVENTS if by.scope is Scope.DISPLAY else None
         listener = self.events.listen(kinds, language=language_of(request))
         return EventResponse(self.events, listener, is_welcome=lambda: token_of(request) == by)
 
     def _halves(self) -> Halves:
         if self.halves is None:
-            raise NotAllowedError("this till stands alone", hint="name its headquarters in till.toml: [sync] hq")
+            raise NotAllowedError(
+                "this till stands alone",
+                said=Said("stands_alone"),
+                hint="name its headquarters in till.toml: [sync] hq",
+            )
         return self.halves
 
     def _voice(self, request: Request) -> Voice:

@@ -27,7 +27,7 @@ from agent.loyalty.programme import QUALIFYING, Programme
 from agent.loyalty.sale import Discount, Effect, Missed, Reason
 from agent.loyalty.spending.credit import in_money
 from agent.loyalty.spending.offering import Nearest, Offer
-from agent.slips.texts import NoTextError, reason_text
+from agent.slips.texts import NoTextError, reason_text, rule_title
 
 _MEMBER = tuple(field.name for field in fields(MemberView) if field.name != "notices")
 _SIGNS = {"reversed": -1, "held": -1, "owed": 0}
@@ -66,9 +66,13 @@ class AsideShape:
 
 @dataclass(frozen=True, slots=True)
 class MissedShape:
-    """A rule that did not apply: `reason` has the code and numbers of the missing condition, `text` says it."""
+    """A rule that did not apply: `reason` has the code and numbers of the missing condition, `text` says it.
+
+    `title` is what people call the rule.
+    """
 
     rule: str
+    title: str
     reason: Mapping[str, int | str]
     text: str
 
@@ -207,11 +211,13 @@ class DrawerShape:
 class ErrorDetail:
     """What is wrong, for programs (`code`) and for people; `hint` is the next action.
 
+    `message` is English with all values, for whoever looks into it; `text` is what a cashier reads, in his language.
     `action` stands there only if the code is `approval_needed`: what a supervisor is asked for.
     """
 
     code: str
     message: str
+    text: str
     hint: str
     action: str | None = None
 
@@ -237,7 +243,11 @@ class Voice:
     def missed(self, missed: Missed) -> MissedShape:
         """Return what did not apply to a sale."""
         told = self.told(missed.reason)
-        return MissedShape(missed.rule, {"code": told.code, **told.numbers}, told.text)
+        return MissedShape(missed.rule, self.title(missed.rule), {"code": told.code, **told.numbers}, told.text)
+
+    def title(self, rule: str) -> str:
+        """Return what people call a rule."""
+        return rule_title(self.programme, rule, self.language)
 
     def member(self, view: MemberView) -> MemberShape:
         """Return a member with the sentences of his notices."""

@@ -11,7 +11,7 @@ from fastapi import Request
 from starlette.concurrency import run_in_threadpool
 
 from agent.counter import Counter
-from agent.errors import InvalidError, NotSignedInError
+from agent.errors import InvalidError, NotSignedInError, Said
 from agent.journal.entry import OP_PATTERN
 from agent.journal.staff.people import Role
 from agent.web.api.errors import ForbiddenError
@@ -33,7 +33,11 @@ async def put_staff(request: Request, token: Token, content: dict[str, Any], *, 
         found = await run_in_threadpool(counter.signing.who, session)
         if names_staff:
             if content.get("staff") not in (None, found.staff):
-                raise InvalidError(f"staff is not {found.staff!r}, who is signed in", hint="leave staff out")
+                raise InvalidError(
+                    f"staff is not {found.staff!r}, who is signed in",
+                    said=Said("signed_as_another"),
+                    hint="leave staff out",
+                )
             content["staff"] = found.staff
         if found.role is Role.SUPERVISOR and named is not None:
             counter.signing.vouch(named, found.staff)
@@ -41,7 +45,7 @@ async def put_staff(request: Request, token: Token, content: dict[str, Any], *, 
         if named is not None:
             counter.signing.vouch(named, f"token:{token.name}")
     elif token.scope is Scope.SCREEN and names_staff and named is not None and _wants_session(counter):
-        raise NotSignedInError("nobody is signed in at this screen")
+        raise NotSignedInError("nobody is signed in at this screen", said=Said("nobody_signed_in"))
 
 
 def _wants_session(counter: Counter) -> bool:

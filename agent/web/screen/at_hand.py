@@ -14,7 +14,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, replace
 from typing import Any
 
-from agent.counter import Counter, SaleAnswer, SaleAsk
+from agent.counter import Counter, MemberView, SaleAnswer, SaleAsk
 from agent.errors import OpConflictError, TallyError
 from agent.loyalty.sale import Line
 from agent.web.api.shapes import Voice, sale_shape
@@ -24,6 +24,7 @@ from agent.web.screen.customer import customer_sees, gains_of
 AT_ONCE_S = 1.5  # two cards within so long were read by mistake, or by two readers: a person says which
 PREVIEW_OP = "at-hand"  # never recorded
 PARKED_MAX = 9  # one key each
+NEWS_S = 12.0  # what was said longer ago is no news to a screen that comes back
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,8 +107,11 @@ class AtHand:
         self._lock = threading.RLock()
         self._now = Standing(Hand(_new_op()))
         self._read_at = 0.0
+        self._noticed: tuple[float, Mapping[str, Any]] | None = None
+        events.attach("notice", self.noticed)
         events.attach("member", self.card_read)
         events.attach("sale", self.sold)
+        events.attach("sale_again", self.sold_before)
         events.attach("preview", self.asked)
         events.attach("training", self.trained)
 
@@ -131,6 +135,7 @@ class AtHand:
             "parked": [_parked_map(hand) for hand in now.parked],
             "wanting": now.wanting,
             "last": now.last,
+            "noticed": self._news(),
         }
 
     def take(self, said: Said, *, by: str) -> None:
@@ -194,6 +199,10 @@ class AtHand:
             nobodys = {} if now.hand.lines else {"screen": None, "by": None}  # a reader did it, and no screen
             self._change(hand=hand, member=member, found=(), judged=judged, last=None, read=now.rev + 1, **nobodys)
 
+    def paying(self, view: MemberView) -> None:
+        """A card terminal's token said who it is: the member is shown as if his card had been read."""
+        self.card_read(asdict(Voice(self._counter.require_programme(), self._language).member(view)))
+
     def sold(self, sold: Mapping[str, Any]) -> None:
         """A sale was recorded: if it is the one at hand, or its member's, the one at hand has ended."""
         with self._lock:
@@ -204,6 +213,12 @@ class AtHand:
             self._change(
                 hand=Hand(_new_op()), screen=None, by=None, member=None, found=(), judged=None, last=_last(sold, now)
             )
+
+    def sold_before(self, sold: Mapping[str, Any]) -> None:
+        """A screen asked again for a sale that had been recorded, as after a power cut: the one at hand has ended."""
+        with self._lock:
+            if sold["op"] == self._now.hand.op:
+                self.sold(sold)
 
     def asked(self, asked: Mapping[str, Any]) -> None:
         """The point-of-sale software asks about a sale: it is shown, unless a screen has one at hand of its own."""
@@ -219,6 +234,10 @@ class AtHand:
             name = None if member is None else member["name"]
             self._change(hand=replace(hand, name=name), member=member, found=(), judged=judged, last=None)
 
+    def noticed(self, notice: Mapping[str, Any]) -> None:
+        """A notice went to every screen: one whose stream was away asks for it."""
+        self._noticed = (time.monotonic(), notice)
+
     def trained(self, _switch: Mapping[str, Any]) -> None:
         """Training began or ended: whoever was served is a member of the other ledger."""
         with self._lock:
@@ -230,6 +249,14 @@ class AtHand:
         self._now = now
         self._events.publish("at_hand", Spoken(self.to_map))
         self._events.publish("display", customer_sees(now))
+
+    def _news(self) -> Mapping[str, Any] | None:
+        """Return the last notice with its age in ms, if it is still news."""
+        if self._noticed is None:
+            return None
+        at, notice = self._noticed
+        age = time.monotonic() - at
+        return {**notice, "age_ms": int(age * 1000)} if age < NEWS_S else None
 
     def _member(self, hand: Hand, *, again: bool) -> tuple[Mapping[str, Any] | None, TallyError | None]:
         """Return the member of a sale: who is shown already, or who the ledger says it is."""

@@ -13,6 +13,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from agent.counter import Counter
 from agent.loyalty.money import minor_digits
 from agent.loyalty.programme import Programme
+from agent.loyalty.programme.rules.rewarding import Gives
 from agent.slips.texts import LANGUAGES, money_text, number_text
 from agent.web.api.access import SELLING, cookie_name, token_of_page
 from agent.web.language import language_of
@@ -115,12 +116,28 @@ def _screen_settings(programme: Programme | None, language: str) -> dict[str, An
     """Return what the page's script needs to know of the programme."""
     if programme is None:
         nothing: dict[str, Any] = {"name": None, "version": None, "currency": None, "categories": [], "consents": []}
-        return {**nothing, "before": "", "digits": 2, "after": "", "group": "", "point": "."}
+        return {
+            **nothing,
+            "worth": {},
+            "claim_days": 0,
+            "before": "",
+            "digits": 2,
+            "after": "",
+            "group": "",
+            "point": ".",
+        }
     categories = sorted({name for card in programme.punch_cards for name in card.scope.categories})
     named = {"name": programme.name, "version": programme.version, "currency": programme.currency}
     consent = programme.consent
     asked = [{"purpose": purpose, "channel": channel} for purpose in consent.purposes for channel in consent.channels]
-    return {**named, "categories": categories, "consents": asked, **amount_style(programme.currency, language)}
+    worth = {reward.id: reward.value for reward in programme.rewards if reward.gives is Gives.MONEY}
+    known = {
+        "categories": categories,
+        "consents": asked,
+        "worth": worth,
+        "claim_days": programme.without_card.claim_days,
+    }
+    return {**named, **known, **amount_style(programme.currency, language)}
 
 
 def amount_style(currency: str, language: str) -> dict[str, Any]:

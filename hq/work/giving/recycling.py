@@ -10,7 +10,7 @@ from datetime import date
 from sqlalchemy import Connection, select
 
 from agent.journal.entry import EXPIRED, Entry, decode_entry
-from agent.journal.wire import HQ
+from agent.journal.wire.place import HQ
 from agent.loyalty.ageing.recycling import plan, recycle
 from agent.loyalty.judging.standing import tier_of
 from agent.loyalty.programme.whole import Programme

@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from agent.counter import ClosureAsk, KeptAside, SaleAnswer, SaleAsk
+from agent.counter import ClosureAsk, KeptAside, SaleAnswer, SaleAsk, VoidAsk
 from agent.counter.aside.keeping import aside_of
-from agent.errors import NoRoomError, NotKeptError, OpConflictError
+from agent.errors import NoRoomError, NotAllowedError, NotKeptError, OpConflictError
 from agent.ledger.disk.aside import ASIDE_FILE, Aside, lines_of
 from agent.loyalty.closures import Report
 from tests.counter.shops import BY, Shop, line, shop_programme
@@ -99,7 +99,7 @@ def test_L8_the_z_of_a_day_of_games_goes_through_on_a_full_disk(tmp_path: Path) 
         shop = Shop(ledger, programme(POINTS, MONEY, GAME))
         shop.counter.sell(SaleAsk("S-1", (line(100),), shop.member().account), by=BY)
         with full_disk():
-            assert shop.counter.close(ClosureAsk("Z-1", Report.Z), by=BY).closure.number == 1
+            assert shop.counter.day.close(ClosureAsk("Z-1", Report.Z), by=BY).closure.number == 1
 
 
 def test_while_the_disk_is_full_what_is_kept_waits_on(shop: Shop) -> None:
@@ -153,3 +153,18 @@ def test_new_members_and_cards_are_refused_before_anything_is_written(shop: Shop
                 refused()
 
     assert shop.ledger.path.with_name("keys.db-wal").read_bytes() == keys
+
+
+def test_the_last_sale_is_not_undone_in_place_of_one_that_waits_to_be_entered(shop: Shop) -> None:
+    ana, ion = shop.member(), shop.member()
+    shop.sell("op-1", line(1000), account=ana.account)
+    sold_without(shop, SaleAsk("op-2", (line(2000),), ion.account))
+
+    for ask in (VoidAsk("undo"), VoidAsk("undo", sale="op-2")):
+        with pytest.raises(NotAllowedError, match="not entered yet"):
+            shop.counter.void(ask, by=BY)
+    assert shop.balances(ana.account)["points"] == 10
+    assert shop.counter.void(VoidAsk("undo-named", sale="op-1"), by=BY).money == 1000
+
+    shop.counter.enter_aside()
+    assert shop.counter.void(VoidAsk("undo"), by=BY).money == 2000

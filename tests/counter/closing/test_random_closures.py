@@ -39,13 +39,13 @@ class ClosedDays(Days):
     @rule(report=st.sampled_from(Report), twice=st.booleans())
     def close(self, *, report: Report, twice: bool) -> None:
         ask = ClosureAsk(next(self.ops), report)
-        answer = self.shop.counter.close(ask, by=BY)
+        answer = self.shop.counter.day.close(ask, by=BY)
         if twice:
-            assert self.shop.counter.close(ask, by=BY).closure == answer.closure
+            assert self.shop.counter.day.close(ask, by=BY).closure == answer.closure
 
     @rule(reason=st.sampled_from(Reason))
     def open_drawer(self, reason: Reason) -> None:
-        self.shop.counter.drawer_opened(Opening(reason), by=BY)
+        self.shop.counter.day.drawer_opened(Opening(reason), by=BY)
 
     @rule(who=MEMBERS, amount=st.integers(1, 9000), share=st.integers(1, 100))
     def pay_with_a_gift_card(self, *, who: int, amount: int, share: int) -> None:
@@ -74,7 +74,7 @@ class ClosedDays(Days):
     def teardown(self) -> None:
         """At the end: every report is what an independent count says, and the Z reports are the grand totals."""
         try:
-            last = self.shop.counter.close(ClosureAsk("last", Report.Z), by=BY).closure
+            last = self.shop.counter.day.close(ClosureAsk("last", Report.Z), by=BY).closure
             assert audit.check_closures(self.shop.ledger) > 0
             self._check_against_another_count()
             self._check_outstanding(last.grand)

@@ -10,7 +10,7 @@ import pytest
 from agent.counter import ClosureAnswer, ClosureAsk, Opening, RedeemAsk, RefundAsk, RefundLine, SaleAsk, VoucherAsk
 from agent.counter.closing import reporting
 from agent.errors import NotAllowedError, OpConflictError, UnknownError
-from agent.journal.wire import Position
+from agent.journal.wire.place import Position
 from agent.ledger import audit
 from agent.ledger.clock import TillClock
 from agent.ledger.kept.held import note_held
@@ -22,7 +22,7 @@ from tests.counter.shops import BY, NEXT_CARD, Shop, line, open_shop
 
 
 def close(shop: Shop, op: str, report: Report = Report.Z) -> ClosureAnswer:
-    return shop.counter.close(ClosureAsk(op, report), by=BY)
+    return shop.counter.day.close(ClosureAsk(op, report), by=BY)
 
 
 def counted(shop: Shop, op: str) -> Totals:
@@ -155,7 +155,7 @@ def test_vouchers_are_counted_by_number_and_by_what_they_were_worth(shop: Shop) 
 
 def test_openings_of_the_drawer_are_counted_by_their_reason(shop: Shop) -> None:
     for reason in (Reason.SALE, Reason.NO_SALE, Reason.NO_SALE):
-        shop.counter.drawer_opened(Opening(reason, "A7"), by=BY)
+        shop.counter.day.drawer_opened(Opening(reason, "A7"), by=BY)
 
     assert counted(shop, "Z-1").drawer == {"sale": 1, "no_sale": 2}
     assert counted(shop, "Z-2").drawer == {}
@@ -175,14 +175,14 @@ def test_a_report_says_what_headquarters_lacks_and_what_is_not_printed(shop: Sho
 
 def test_the_last_z_is_found_and_every_one_by_its_number(shop: Shop) -> None:
     with pytest.raises(UnknownError, match="has no Z report yet"):
-        shop.counter.last_closure()
+        shop.counter.day.last_closure()
     made = [close(shop, f"Z-{i}") for i in range(3)]
     close(shop, "X-1", Report.X)
 
-    assert shop.counter.last_closure().entry == made[-1].entry
-    assert [shop.counter.last_closure(number).closure for number in (1, 2, 3)] == [one.closure for one in made]
+    assert shop.counter.day.last_closure().entry == made[-1].entry
+    assert [shop.counter.day.last_closure(number).closure for number in (1, 2, 3)] == [one.closure for one in made]
     with pytest.raises(UnknownError, match="has no Z report 4") as caught:
-        shop.counter.last_closure(4)
+        shop.counter.day.last_closure(4)
     assert caught.value.hint == "the last one is Z 3"
 
 
@@ -190,7 +190,7 @@ def test_a_till_without_a_programme_makes_no_report_and_still_records_its_drawer
     with open_shop(tmp_path, programme=None) as shop:
         with pytest.raises(NotAllowedError, match="no programme yet"):
             close(shop, "Z-1")
-        shop.counter.drawer_opened(Opening(Reason.NO_SALE), by=BY)
+        shop.counter.day.drawer_opened(Opening(Reason.NO_SALE), by=BY)
 
         assert shop.entries == 2
 

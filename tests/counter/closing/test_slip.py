@@ -20,7 +20,7 @@ from tests.slips.samples import LETTERHEAD, PlainEncoder
 
 def printed(shop: Shop, report: Report, columns: int) -> dict[str, str]:
     """Make a report and return its lines: what stands on the left, and the figure on the right."""
-    shop.counter.close(ClosureAsk(f"the-{report}", report), by=BY)
+    shop.counter.day.close(ClosureAsk(f"the-{report}", report), by=BY)
     job = SlipQueue(shop.ledger).slip_of(f"the-{report}")
     assert job is not None
     document = lay_out(SlipFacts.from_json(job.facts), replace(LETTERHEAD, columns=columns))
@@ -36,7 +36,7 @@ def test_a_z_on_paper_says_what_was_sold_apart_from_what_was_given(shop: Shop, c
     shop.redeem("R-1", account, units=100)
     shop.sell("S-1", line(2000), line(5000, "gift-card"), account=account, redemptions=("R-1",))
     shop.refund("B-1", RefundLine(f"points-{CARD}", 0, 500))
-    shop.counter.drawer_opened(Opening(Reason.NO_SALE), by=BY)
+    shop.counter.day.drawer_opened(Opening(Reason.NO_SALE), by=BY)
 
     said = printed(shop, Report.Z, columns)
 

@@ -20,7 +20,7 @@ def give(
     shop: Shop, op: str, account: str, units: int = 40, *, by: str = "vera", unit: str = "points"
 ) -> GoodwillAnswer:
     shop.counter.signing.vouch(op, by)
-    return shop.counter.give(GoodwillAsk(op, account, unit, units, Why.WAITED), by=BY)
+    return shop.counter.hearing.give(GoodwillAsk(op, account, unit, units, Why.WAITED), by=BY)
 
 
 def test_a_supervisor_gives_units_and_the_entry_says_why(giving: Shop) -> None:
@@ -41,7 +41,7 @@ def test_nobody_gives_without_a_supervisor(giving: Shop) -> None:
     account = giving.member().account
 
     with pytest.raises(ApprovalNeededError):
-        giving.counter.give(GoodwillAsk("G-1", account, "points", 1, Why.MISSED), by=BY)
+        giving.counter.hearing.give(GoodwillAsk("G-1", account, "points", 1, Why.MISSED), by=BY)
 
 
 def test_a_supervisor_gives_no_more_than_the_programme_says_on_a_day(giving: Shop) -> None:

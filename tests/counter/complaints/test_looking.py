@@ -18,7 +18,7 @@ def test_a_members_past_has_what_each_sale_brought_and_why(shop: Shop) -> None:
     shop.sell("S-2", line(700), account=account)
     shop.refund("B-1", RefundLine("S-1", 0, 1000))
 
-    past = shop.counter.past(account)
+    past = shop.counter.hearing.past(account)
 
     refund, second, first = past.seen[:3]
     assert [one.op for one in (refund, second, first)] == ["B-1", "S-2", "S-1"]
@@ -40,13 +40,13 @@ def test_a_sale_is_found_by_its_receipt_and_by_amount_and_day(shop: Shop, monkey
         shop.sell(f"S-{number}", line(1000 + number % 4))
     shop.refund("B-1", RefundLine("S-0", 0, 1000))
 
-    (by_op,) = shop.counter.find_sales(FindSaleAsk(op="S-3"))
-    found = shop.counter.find_sales(FindSaleAsk(amount=1002, day=day))
+    (by_op,) = shop.counter.hearing.find_sales(FindSaleAsk(op="S-3"))
+    found = shop.counter.hearing.find_sales(FindSaleAsk(amount=1002, day=day))
 
     assert by_op.total == 1003
     assert [one.op for one in found] == ["S-6", "S-2"]
-    assert shop.counter.find_sales(FindSaleAsk(op="B-1")) == ()
-    assert shop.counter.find_sales(FindSaleAsk(amount=1002, day="2001-01-01")) == ()
+    assert shop.counter.hearing.find_sales(FindSaleAsk(op="B-1")) == ()
+    assert shop.counter.hearing.find_sales(FindSaleAsk(amount=1002, day="2001-01-01")) == ()
 
 
 @pytest.mark.parametrize(
@@ -64,8 +64,8 @@ def test_what_is_usually_bought_is_shown_only_to_who_agreed_to_that(tmp_path: Pa
         for number, articles in enumerate((("tea", "cup"), ("tea", "cup"), ("tea", "jam"))):
             lines = (replace(line(500), article=article) for article in articles)
             shop.sell(f"S-{number}", *lines, account=account)
-        assert shop.counter.past(account).usual is None
+        assert shop.counter.hearing.past(account).usual is None
 
         shop.counter.desk.consent(ConsentAsk("K-1", account, (Consenting("profiling", "till", given=True),)), by=BY)
 
-        assert shop.counter.past(account).usual == ("tea", "cup")
+        assert shop.counter.hearing.past(account).usual == ("tea", "cup")

@@ -18,21 +18,21 @@ def test_a_sale_moves_to_the_right_member_with_all_it_brought_and_once(shop: Sho
     shop.sell("S-1", line(12_000), account=wrong)
     before = shop.entries
 
-    moved = shop.counter.move(MoveAsk("M-1", "S-1", right), by=BY)
-    again = shop.counter.move(MoveAsk("M-1", "S-1", right), by=BY)
+    moved = shop.counter.hearing.move(MoveAsk("M-1", "S-1", right), by=BY)
+    again = shop.counter.hearing.move(MoveAsk("M-1", "S-1", right), by=BY)
 
     assert (points(shop, wrong), points(shop, right)) == (0, 120)
     assert (moved.money, again.money, again.sale.repeated) == (0, 0, True)
     assert shop.entries == before + 2
     with pytest.raises(NotAllowedError, match="came back already"):
-        shop.counter.move(MoveAsk("M-2", "S-1", right), by=BY)
+        shop.counter.hearing.move(MoveAsk("M-2", "S-1", right), by=BY)
 
 
 def test_a_sale_that_was_nobodys_becomes_somebodys(shop: Shop) -> None:
     account = shop.member().account
     shop.sell("S-1", line(1000))
 
-    shop.counter.move(MoveAsk("M-1", "S-1", account), by=BY)
+    shop.counter.hearing.move(MoveAsk("M-1", "S-1", account), by=BY)
 
     assert points(shop, account) == 10
 
@@ -40,12 +40,12 @@ def test_a_sale_that_was_nobodys_becomes_somebodys(shop: Shop) -> None:
 def test_what_was_moved_is_a_sale_like_any_other(shop: Shop) -> None:
     wrong, right = shop.member(CARD).account, shop.member(NEXT_CARD, "Ion Popa").account
     shop.sell("S-1", line(1000), account=wrong)
-    shop.counter.move(MoveAsk("M-1", "S-1", right), by=BY)
+    shop.counter.hearing.move(MoveAsk("M-1", "S-1", right), by=BY)
 
     assert shop.refund("B-1", RefundLine("M-1", 0, 1000)) == 1000
 
     assert points(shop, right) == 0
-    back = shop.counter.move(MoveAsk("M-3", _sold(shop, wrong), right), by=BY)
+    back = shop.counter.hearing.move(MoveAsk("M-3", _sold(shop, wrong), right), by=BY)
     assert back.moved_from == "S-2"
 
 
@@ -58,7 +58,7 @@ def test_the_entries_name_each_other_and_keep_the_time_of_the_sale(shop: Shop) -
     account = shop.member().account
     shop.sell("S-1", line(1000))
 
-    shop.counter.move(MoveAsk("M-1", "S-1", account), by=BY)
+    shop.counter.hearing.move(MoveAsk("M-1", "S-1", account), by=BY)
 
     old, taken, new = (shop.ledger.find(op) for op in ("S-1", "M-1:from", "M-1"))
     assert old is not None
@@ -81,11 +81,11 @@ def test_L2_neither_half_is_recorded_without_the_other(shop: Shop, monkeypatch: 
 
     monkeypatch.setattr(shop.ledger, "_insert", fail)
     with pytest.raises(RuntimeError):
-        shop.counter.move(MoveAsk("M-1", "S-1", account), by=BY)
+        shop.counter.hearing.move(MoveAsk("M-1", "S-1", account), by=BY)
     monkeypatch.undo()
 
     assert shop.ledger.identity == before
-    assert shop.counter.move(MoveAsk("M-1", "S-1", account), by=BY).sale.repeated is False
+    assert shop.counter.hearing.move(MoveAsk("M-1", "S-1", account), by=BY).sale.repeated is False
     verify(shop.ledger)
 
 
@@ -97,13 +97,13 @@ def test_what_cannot_be_moved_is_refused(shop: Shop) -> None:
     shop.sell("S-2", line(1000), account=other)
 
     with pytest.raises(NotAllowedError, match="rewards of its member"):
-        shop.counter.move(MoveAsk("M-1", "S-1", other), by=BY)
+        shop.counter.hearing.move(MoveAsk("M-1", "S-1", other), by=BY)
     with pytest.raises(NotAllowedError, match="already"):
-        shop.counter.move(MoveAsk("M-1", "S-2", other), by=BY)
+        shop.counter.hearing.move(MoveAsk("M-1", "S-2", other), by=BY)
     with pytest.raises(UnknownError):
-        shop.counter.move(MoveAsk("M-1", "S-9", other), by=BY)
+        shop.counter.hearing.move(MoveAsk("M-1", "S-9", other), by=BY)
     with pytest.raises(OpConflictError):
-        shop.counter.move(MoveAsk("S-2", "S-1", other), by=BY)
+        shop.counter.hearing.move(MoveAsk("S-2", "S-1", other), by=BY)
     with pytest.raises(InvalidError):
         MoveAsk("M" * 60, "S-1", other)
 
@@ -113,8 +113,8 @@ def test_where_the_programme_says_so_a_supervisor_must_say_yes(tmp_path: Path) -
         account = shop.member().account
         shop.sell("S-1", line(1000))
         with pytest.raises(ApprovalNeededError):
-            shop.counter.move(MoveAsk("M-1", "S-1", account), by=BY)
+            shop.counter.hearing.move(MoveAsk("M-1", "S-1", account), by=BY)
 
         shop.counter.signing.vouch("M-1", "vera")
 
-        assert shop.counter.move(MoveAsk("M-1", "S-1", account), by=BY).moved_from == "S-1"
+        assert shop.counter.hearing.move(MoveAsk("M-1", "S-1", account), by=BY).moved_from == "S-1"

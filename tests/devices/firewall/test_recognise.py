@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -27,13 +28,18 @@ from agent.devices.firewall.recognise import (
     NotOurs,
     OwnCard,
     Recognised,
+    VoucherCode,
     recognise,
 )
 from agent.devices.gs1.numbers import Kind
+from agent.journal.codes import Serial, kind_tag, long_code, shop_tag, typed_code
 from agent.loyalty.cards import CardRange, Check, Source
 
 SWIPES: list[dict[str, Any]] = json.loads((Path(__file__).parent / "swipes.json").read_text())["swipes"]
 VISA = "4111111111111111"  # published by the brand for tests
+VOUCHER = Serial(kind_tag("five-off"), "2024-12-31", 123_456_789)
+LONG = long_code(VOUCHER, shop_tag("corner"), Ed25519PrivateKey.from_private_bytes(bytes(32)))
+TYPED = typed_code(VOUCHER, bytes(32))
 
 OWN = (
     CardRange("9498", 16),
@@ -122,6 +128,18 @@ def test_goods_that_look_like_a_payment_number_are_told_by_their_identifier() ->
 def test_a_payment_number_in_a_barcode_is_a_payment_card() -> None:
     assert scanned(VISA) == BankCard("visa")
     assert scanned(f"]Q1{VISA}") == BankCard("visa")
+
+
+@pytest.mark.parametrize("before", ["", "]Q1", "]C0"])
+@pytest.mark.parametrize("code", [LONG, TYPED])
+def test_a_code_of_the_shape_of_a_vouchers_is_handed_on(before: str, code: str) -> None:
+    assert scanned(before + code) == VoucherCode(code)
+    assert code not in repr(scanned(before + code))
+
+
+def test_a_code_that_is_swiped_or_typed_where_a_card_belongs_is_no_card() -> None:
+    assert recognise(LONG, OWN) == NotOurs(FOREIGN)
+    assert not isinstance(recognise(Read("msr", Category.MSR, LONG.encode(), 0), OWN), VoucherCode)
 
 
 def test_what_the_scanner_says_of_itself_is_no_label() -> None:

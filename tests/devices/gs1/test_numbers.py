@@ -18,6 +18,7 @@ from agent.devices.gs1.numbers import (
     Numbering,
     Quantity,
     Template,
+    goods_on_label,
     named_by,
     read_measure,
 )
@@ -69,6 +70,11 @@ def test_goods_are_the_same_whatever_they_weigh(case: dict[str, Any]) -> None:
 
     assert measure is not None
     assert measure.goods == case["expected"]
+
+
+@pytest.mark.parametrize("number", ["2211115002393", "4006381333931", "221111500240", "flat white", ""])
+def test_what_is_no_whole_label_of_price_or_weight_names_no_goods(number: str) -> None:
+    assert goods_on_label(number, TEMPLATES[Country.DE]) is None
 
 
 @pytest.mark.parametrize("case", UNCHANGED, ids=lambda case: str(case["value"]))

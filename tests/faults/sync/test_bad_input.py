@@ -21,7 +21,8 @@ from agent.errors import EntryTooLargeError
 from agent.journal.batch import BATCH_BYTES_MAX, BatchItem, pack
 from agent.journal.chain import GENESIS, link
 from agent.journal.entry import ENTRY_BYTES_MAX, INTEGER_MAX, encode_entry
-from agent.journal.wire import BATCH_TYPE, Position, compress
+from agent.journal.wire.form import BATCH_TYPE, compress
+from agent.journal.wire.place import Position
 from agent.ledger.kept.held import unsynced
 from agent.loyalty.sale import LINES_MAX, Line
 from hq import config, keys

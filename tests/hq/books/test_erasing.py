@@ -90,6 +90,7 @@ def test_what_a_till_tells_that_had_not_heard_is_forgotten_again(
     arrive(late)
 
     with database.write() as conn:
+        assert set(conn.scalars(select(sealed.c.subject))) == {"card-b"}  # before anybody is told
         assert erase_again(conn, epoch=database.epoch, day="2026-01-03") == 1
         assert erase_again(conn, epoch=database.epoch, day="2026-01-04") == 0
 

@@ -161,7 +161,7 @@ def _three_tills(database: Database, keys: Keys) -> list[Visitor]:
 
 
 @pytest.mark.parametrize("order", list(itertools.permutations(range(3))))
-def test_the_books_do_not_depend_on_which_till_comes_first(
+def test_S14_the_books_do_not_depend_on_which_till_comes_first(
     database: Database, hq_keys: Keys, order: tuple[int, ...]
 ) -> None:
     visitors = _three_tills(database, hq_keys)
@@ -193,7 +193,7 @@ def test_a_rebuild_gives_the_same_books(database: Database, hq_keys: Keys) -> No
     assert count == summed.entries
 
 
-def test_booking_again_changes_nothing(till: Visitor, database: Database) -> None:
+def test_S1_booking_again_changes_nothing(till: Visitor, database: Database) -> None:
     till.append(kind="sale", body=sale_body("a", 500), postings=moved("a", 5))
     before = _book(till)
 

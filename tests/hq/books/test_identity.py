@@ -26,7 +26,7 @@ def _lots(database: Database) -> list[tuple[str, int]]:
 
 
 @pytest.mark.parametrize("between", [0, RUN_MAX])
-def test_s4_an_id_that_comes_again_under_another_number_is_kept_set_aside_and_flagged(
+def test_S4_an_id_that_comes_again_under_another_number_is_kept_set_aside_and_flagged(
     till: Visitor, database: Database, between: int
 ) -> None:
     till.append(id="same", op="one", postings=moved("a", 5))
@@ -44,7 +44,7 @@ def test_s4_an_id_that_comes_again_under_another_number_is_kept_set_aside_and_fl
         assert books(conn).balanced
 
 
-def test_s4_in_a_later_epoch_of_the_till_too(till: Visitor, database: Database) -> None:
+def test_S4_in_a_later_epoch_of_the_till_too(till: Visitor, database: Database) -> None:
     till.append(id="same", postings=moved("a", 5))
     _book(till)
     till.begin_epoch()
@@ -54,7 +54,7 @@ def test_s4_in_a_later_epoch_of_the_till_too(till: Visitor, database: Database) 
     assert _lots(database) == [("a", 5)]
 
 
-def test_s4_what_another_till_calls_the_same_is_another(till: Visitor, database: Database, hq_keys: Keys) -> None:
+def test_S4_what_another_till_calls_the_same_is_another(till: Visitor, database: Database, hq_keys: Keys) -> None:
     other = Visitor(database, hq_keys, "2")
     other.enrol()
     for one, units in ((till, 5), (other, 7)):
@@ -64,7 +64,7 @@ def test_s4_what_another_till_calls_the_same_is_another(till: Visitor, database:
     assert _lots(database) == [("a", 5), ("a", 7)]
 
 
-def test_s4_a_rebuild_finds_the_same(till: Visitor, database: Database, hq_keys: Keys) -> None:
+def test_S4_a_rebuild_finds_the_same(till: Visitor, database: Database, hq_keys: Keys) -> None:
     till.append(id="same", op="one", postings=moved("a", 5))
     till.append(id="same", op="two", postings=moved("a", 70))
     _book(till)

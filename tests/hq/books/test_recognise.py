@@ -8,7 +8,7 @@ from sqlalchemy import func, select
 
 from agent.journal.entry import decode_entry
 from agent.journal.sealed import digest
-from agent.journal.wire import HQ
+from agent.journal.wire.place import HQ
 from hq.books.worker import advance, rebuild
 from hq.database import Database
 from hq.keys import Keys

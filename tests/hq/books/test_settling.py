@@ -7,17 +7,24 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
+from agent.journal.batch import pack
 from agent.journal.codes import sale_tag
-from agent.journal.entry import ISSUANCE, VOUCHERS_PREFIX, Entry, Posting, decode_entry
+from agent.journal.entry import ISSUANCE, REDEEMED, VOUCHERS_PREFIX, Entry, Posting, decode_entry
+from agent.journal.feed import Cursor
+from agent.journal.stick.messages import Batch, FromTill
+from agent.journal.wire.form import BATCH_TYPE, compress
 from agent.loyalty.sale import Effect, Measure, Reason
+from hq import stick
+from hq.apart import forks
 from hq.books.totals import books
 from hq.books.worker import advance, rebuild
 from hq.database import Database
 from hq.keys import Keys
 from hq.publish.sales import returned_of
+from hq.receive.enrol import make_code
 from hq.tables import flag, journal, lot, raw
 from tests.hq.headquarters import members_of_books
-from tests.hq.visitor import Visitor, refund_body, sale_body
+from tests.hq.visitor import Visitor, refund_body, refused, sale_body
 
 SALE = "sale-1"  # the id of its entry
 TAG = sale_tag(SALE)
@@ -234,7 +241,88 @@ def test_a_voucher_that_paid_for_it_is_left_to_a_person(tills: Sequence[Visitor]
         assert conn.scalar(select(lot.c.amount).where(lot.c.account == account)) == -1
 
 
-def test_what_cannot_be_settled_stops_nothing(tills: Sequence[Visitor], database: Database) -> None:
+def spent(till: Visitor) -> None:
+    """Redeem five points of `a` for a mug that is sold after."""
+    body = {"account": "a", "reward": "mug", "unit": "points", "units": 5, "value": 500, "free": False}
+    postings = (Posting("points", "account:a", -5, "old"), Posting("points", REDEEMED, 5))
+    till.append(id="redeemed", op="R-1", kind="redemption", body=body, postings=postings)
+
+
+def copied_from(till: Visitor) -> Visitor:
+    """Another machine with a copy of a till's disk."""
+    clone = Visitor(till.database, till.hq_keys, till.till.partition("/")[2])
+    clone.key, clone.profile_key, clone.epoch, clone.last = till.key, till.profile_key, till.epoch, till.last
+    clone.items, clone.heads = list(till.items), list(till.heads)
+    return clone
+
+
+def lose(clone: Visitor, kept: Visitor, first: int) -> None:
+    """Let a machine bring what it recorded from entry `first` on, and decide that another is the till."""
+    nonce, at, last = clone.nonce(), clone.position(first - 1), len(clone.items)
+    refused(clone.ask(clone.request("where", b"{}", nonce=nonce)), 409)
+    query = f"epoch={at.epoch}&seq={at.seq}&head={at.head.hex()}&to={clone.heads[last].hex()}&done=1"
+    body = compress(pack(clone.items[first - 1 :]))
+    assert clone.ask(clone.request("branch", body, query=query, media=BATCH_TYPE, nonce=nonce)).status == 200
+    with kept.database.write() as conn:
+        forks.keep(conn, kept.till, kept.heads[-1].hex(), epoch=kept.database.epoch, keys=kept.hq_keys)
+
+
+@pytest.mark.databases("sqlite", "postgresql")
+@pytest.mark.parametrize("before", [True, False], ids=["redeemed before the copy", "redeemed by the copy"])
+@pytest.mark.parametrize("first", ["sale", "refund"])
+def test_S9_a_sale_of_a_machine_that_lost_its_till_is_settled_though_it_names_redemptions(
+    tills: Sequence[Visitor], database: Database, first: str, *, before: bool
+) -> None:
+    one, two, _ = tills
+    one.append(postings=posted("a", 5, "old"))
+    if before:
+        spent(one)
+    arrive(one)
+    common = len(one.items)
+    clone = copied_from(one)
+    one.append()
+    one.send(common + 1)
+    if not before:
+        spent(clone)
+    sold(clone, redemptions=["R-1"], due=1000)
+    back(two, "mug", 667)
+    if first == "refund":
+        arrive(two)
+
+    lose(clone, one, common + 1)
+    arrive(two)
+
+    assert points(database) == {"old": 3, SALE: 5}  # two thirds of the goods, and of what was paid for them
+    assert returned(database) == {0: 1000}
+
+
+@pytest.mark.databases("sqlite", "postgresql")
+@pytest.mark.parametrize("first", ["sale", "refund"])
+def test_a_sale_of_a_machine_that_was_replaced_is_settled_when_a_stick_brings_it(
+    tills: Sequence[Visitor], database: Database, hq_keys: Keys, first: str
+) -> None:
+    one, two, _ = tills
+    one.append(postings=posted("a", 5, "old"))
+    arrive(one)
+    common = len(one.items)
+    spent(one)
+    sold(one, redemptions=["R-1"], due=1000)
+    with database.write() as conn:
+        code = make_code(conn, shop="corner", name="1", lasts_s=60, replace=True).code
+    Visitor(database, hq_keys, "1").enrol(code)
+    back(two, "mug", 667)
+    if first == "refund":
+        arrive(two)
+
+    batch = Batch(one.position(common), one.heads[-1], compress(pack(one.items[common:])))
+    stick.take(database, hq_keys, FromTill(one.till, Cursor(database.epoch, 0), (batch,)).pack(one.key))
+    arrive(two)
+
+    assert points(database) == {"old": 3, SALE: 5}
+    assert returned(database) == {0: 1000}
+
+
+def test_S7_what_cannot_be_settled_stops_nothing(tills: Sequence[Visitor], database: Database) -> None:
     one, two, _ = tills
     one.append(id=SALE, op="S-1", kind="sale", body=sale_body("a", 1, effects=[{"odd": True}]))
     back(two, "mug", 1000)

@@ -9,11 +9,12 @@ from typer.testing import CliRunner, Result
 
 from agent.journal.batch import pack
 from agent.journal.entry import decode_entry
-from agent.journal.wire import BATCH_TYPE, HQ, compress
+from agent.journal.wire.form import BATCH_TYPE, compress
+from agent.journal.wire.place import HQ
 from hq.apart import epochs
 from hq.apart.forks import machines
 from hq.books.own import Decision, decide
-from hq.books.totals import Books, books, tills
+from hq.books.totals import Books, TillPage, books, page_of_tills
 from hq.cli import app
 from hq.database import Database
 from hq.desk.page import render
@@ -30,7 +31,7 @@ def _run(folder: Path, *words: object) -> Result:
 
 def _page(database: Database) -> str:
     with database.read() as conn:
-        return render("HQ", tills(conn), books(conn), (), machines(conn))
+        return render("HQ", page_of_tills(conn, quiet_since_ms=0), books(conn), (), machines(conn))
 
 
 def _sold(till: Visitor, op: str) -> None:
@@ -110,7 +111,7 @@ def test_a_decision_that_means_no_machine_is_refused(
 
 
 def test_a_page_without_such_machines_says_nothing_of_them(till: Visitor) -> None:
-    assert "Machines" not in render("HQ", [], Books(0, 0, 0, 0, (), ()))
+    assert "Machines" not in render("HQ", TillPage((), 0, 0, 1, 1), Books(0, 0, 0, 0, (), ()))
     assert _run_is_quiet(till)
 
 

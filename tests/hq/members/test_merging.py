@@ -9,7 +9,7 @@ from typer.testing import CliRunner, Result
 from agent.errors import InvalidError, NotAllowedError, UnknownError
 from agent.journal.entry import ISSUANCE, REDEEMED, Posting, decode_entry
 from agent.journal.feed import MemberRow
-from agent.journal.wire import HQ
+from agent.journal.wire.place import HQ
 from hq.books.totals import books
 from hq.books.worker import advance, rebuild
 from hq.cli import app

@@ -5,7 +5,8 @@ from sqlalchemy import select, update
 
 from agent.journal.codes import sale_tag
 from agent.journal.entry import Posting, encode
-from agent.journal.wire import SALE_BYTES_MAX, SaleAsked, SaleTold, expand
+from agent.journal.wire.asking import SALE_BYTES_MAX, SaleAsked, SaleTold
+from agent.journal.wire.form import expand
 from hq.books.worker import advance
 from hq.database import Database
 from hq.keys import Keys

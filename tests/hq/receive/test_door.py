@@ -13,17 +13,9 @@ from sqlalchemy import select
 from agent.errors import ForgedError
 from agent.journal.batch import BATCH_BYTES_MAX, pack
 from agent.journal.entry import encode
-from agent.journal.wire import (
-    BATCH_TYPE,
-    LABEL,
-    MAP_TYPE,
-    REQUEST_COVERS,
-    REQUEST_TAG,
-    Nonce,
-    Refusal,
-    compress,
-    read,
-)
+from agent.journal.wire.form import BATCH_TYPE, MAP_TYPE, compress, read
+from agent.journal.wire.meeting import Refusal
+from agent.journal.wire.signing import LABEL, REQUEST_COVERS, REQUEST_TAG, Nonce
 from agent.sync.signatures import Reply, verify
 from hq.database import Database
 from hq.keys import Keys

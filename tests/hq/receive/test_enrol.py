@@ -6,7 +6,8 @@ from sqlalchemy import select, update
 
 from agent.errors import ConfigError, NotAllowedError
 from agent.journal.entry import encode
-from agent.journal.wire import ENROLLING, Enrolment
+from agent.journal.wire.enrolling import Enrolment
+from agent.journal.wire.signing import ENROLLING
 from hq.database import Database
 from hq.keys import Keys
 from hq.receive.enrol import ALPHABET, GUESSES_MAX, WRONG_MAX, Code, make_code

@@ -9,7 +9,8 @@ from agent.journal.batch import ENTRIES_MAX, BatchItem
 from agent.journal.chain import GENESIS, link
 from agent.journal.entry import encode
 from agent.journal.sealed import digest
-from agent.journal.wire import Outcome, Position
+from agent.journal.wire.meeting import Outcome
+from agent.journal.wire.place import Position
 from hq.database import Database
 from hq.keys import Keys
 from hq.tables import flag, fork, raw, sealed, sealed_key
@@ -39,7 +40,7 @@ def test_nothing_is_held_of_a_new_till(till: Visitor) -> None:
     assert till.where().positions == ()
 
 
-def test_what_is_acknowledged_is_held_byte_for_byte(ten: Visitor, database: Database) -> None:
+def test_S2_what_is_acknowledged_is_held_byte_for_byte(ten: Visitor, database: Database) -> None:
     answer = ten.send(1, 10)
 
     assert (answer.outcome, answer.position) == (Outcome.HELD, ten.position(10))
@@ -56,7 +57,7 @@ def test_batches_follow_each_other(ten: Visitor, database: Database) -> None:
 
 
 @pytest.mark.parametrize(("first", "last"), [(1, 6), (1, 3), (4, 6), (2, 5), (6, 6)])
-def test_what_is_held_already_is_a_success(ten: Visitor, database: Database, first: int, last: int) -> None:
+def test_S3_what_is_held_already_is_a_success(ten: Visitor, database: Database, first: int, last: int) -> None:
     ten.send(1, 6)
 
     answer = ten.send(first, last)
@@ -73,7 +74,7 @@ def test_a_batch_that_overlaps_adds_what_is_new(ten: Visitor, database: Database
     assert _held(database) == [item.data for item in ten.items]
 
 
-def test_a_gap_takes_nothing_and_says_where_headquarters_stands(ten: Visitor, database: Database) -> None:
+def test_S5_a_gap_takes_nothing_and_says_where_headquarters_stands(ten: Visitor, database: Database) -> None:
     ten.send(1, 3)
 
     answer = ten.send(6, 10)
@@ -105,7 +106,7 @@ def _branch(till: Visitor, at: int, count: int) -> tuple[list[BatchItem], bytes]
     return items, head
 
 
-def test_the_same_number_with_other_content_is_kept_beside(ten: Visitor, database: Database) -> None:
+def test_S4_the_same_number_with_other_content_is_kept_beside(ten: Visitor, database: Database) -> None:
     ten.send(1, 6)
     items, head = _branch(ten, 4, 4)
 
@@ -153,7 +154,7 @@ def test_a_first_batch_must_begin_at_nothing(ten: Visitor, database: Database) -
     assert _held(database) == []
 
 
-def test_a_batch_that_does_not_lead_where_it_says_is_refused_whole(ten: Visitor, database: Database) -> None:
+def test_S6_a_batch_that_does_not_lead_where_it_says_is_refused_whole(ten: Visitor, database: Database) -> None:
     items = [*ten.items[:4], BatchItem(ten.items[4].data.replace(b"something", b"somethinG"))]
 
     answer = ten.ask(ten.batch_of(ten.position(0), items, to=ten.heads[5]))
@@ -185,7 +186,7 @@ def test_two_tills_do_not_touch_each_other(ten: Visitor, database: Database, hq_
     assert ten.where().positions == (ten.position(10),)
 
 
-def test_bytes_that_mean_nothing_are_held_all_the_same(till: Visitor, database: Database) -> None:
+def test_S7_bytes_that_mean_nothing_are_held_all_the_same(till: Visitor, database: Database) -> None:
     till.append()
     till.append_bytes(b"\xff\x00 not an entry at all")
     till.append()

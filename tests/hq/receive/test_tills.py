@@ -7,7 +7,8 @@ import pytest
 from sqlalchemy import select
 
 from agent.journal.entry import encode
-from agent.journal.wire import Nonce, Outcome
+from agent.journal.wire.meeting import Outcome
+from agent.journal.wire.signing import Nonce
 from hq.database import Database
 from hq.tables import flag, raw
 from tests.hq.visitor import Visitor, refused
@@ -20,7 +21,7 @@ def _flags(database: Database) -> list[tuple[str, int]]:
         return [(row.what, row.times) for row in conn.execute(select(flag.c.what, flag.c.times))]
 
 
-def test_the_last_request_come_again_gets_the_same_answer(till: Visitor, database: Database) -> None:
+def test_S3_the_last_request_come_again_gets_the_same_answer(till: Visitor, database: Database) -> None:
     till.append()
     request = till.batch(1, 1)
 

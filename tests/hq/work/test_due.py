@@ -1,5 +1,6 @@
 """What headquarters does by itself, once a business day, and what it leaves alone."""
 
+import time
 from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
@@ -203,6 +204,21 @@ def test_a_doubted_clock_ends_nothing_and_tells_tills_no_time(work: Work, till: 
     assert outcomes(work)["expiry"][0] == "done"
     assert abs(till.where().now_ms - now_ms()) < 60_000
     assert expired(database) == 10
+
+
+@pytest.mark.parametrize("set_h", [2, -2])
+def test_a_clock_that_is_set_while_tills_are_answered_is_told_to_none_of_them(
+    till: Visitor, database: Database, set_h: int
+) -> None:
+    with database.write() as conn:
+        clock.begin(conn)
+    assert till.where().now_ms > 0
+
+    set_ns = time.time_ns() + set_h * 3_600_000_000_000
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(time, "time_ns", lambda: set_ns)
+
+        assert (till.where().now_ms, till.feed().now_ms) == (0, 0)
 
 
 @pytest.mark.parametrize(("ahead_h", "doubted"), [(0, False), (2, True), (-2, True)])

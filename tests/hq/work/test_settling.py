@@ -26,7 +26,7 @@ def put_back(database: Database, folder: Path) -> Iterator[Database]:
     again.close()
 
 
-def test_s10_nothing_is_settled_until_every_till_gave_all_it_had(
+def test_S10_nothing_is_settled_until_every_till_gave_all_it_had(
     put_back: Database, hq_keys: Keys, folder: Path
 ) -> None:
     one, two = (Visitor(put_back, hq_keys, name) for name in "12")

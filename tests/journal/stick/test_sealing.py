@@ -9,7 +9,7 @@ from agent.journal.feed import Cursor
 from agent.journal.stick import sealing
 from agent.journal.stick.messages import Batch, FromHq, FromTill
 from agent.journal.stick.sealing import open_sealed, seal
-from agent.journal.wire import Position
+from agent.journal.wire.place import Position
 
 KEY = Ed25519PrivateKey.from_private_bytes(b"\x05" * 32)
 PUBLIC = KEY.public_key().public_bytes_raw()

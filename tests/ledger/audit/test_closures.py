@@ -27,7 +27,7 @@ def closed(path: Path) -> Path:
         account = shop.member(points=30).account
         for op, report in (("Z-1", Report.Z), ("X-1", Report.X), ("Z-2", Report.Z)):
             shop.sell(f"S-{op}", line(1500), account=account)
-            shop.counter.close(ClosureAsk(op, report), by=BY)
+            shop.counter.day.close(ClosureAsk(op, report), by=BY)
         shop.sell("S-9", line(100))
     return path
 

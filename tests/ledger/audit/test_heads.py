@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from agent.errors import ChainBrokenError, InvalidError
-from agent.journal.wire import Position
+from agent.journal.wire.place import Position
 from agent.ledger import audit
 from agent.ledger.kept.held import held, note_held, unsynced
 from agent.ledger.ledger import Ledger

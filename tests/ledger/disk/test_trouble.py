@@ -38,6 +38,11 @@ def test_a_disk_that_fails_is_told_from_a_file_that_is_damaged(
     assert (type(trouble), str(trouble)) == (kind, said)
 
 
+@pytest.mark.parametrize("error", [OSError(errno.ENOSPC, "No space left on device"), _sqlite(sqlite3.SQLITE_FULL)])
+def test_a_full_disk_is_called_full_and_not_failing(error: Exception) -> None:
+    assert trouble_of("keys", error).hint.endswith("the disk of this till is full")
+
+
 def test_an_error_of_the_ledger_is_the_trouble_itself() -> None:
     error = LedgerError("closed")
 

@@ -7,7 +7,10 @@ import pytest
 from agent.errors import RejectedError
 from agent.journal.chain import GENESIS
 from agent.journal.entry import decode
-from agent.journal.wire import Enrolled, Nonce, Position, read
+from agent.journal.wire.enrolling import Enrolled
+from agent.journal.wire.form import read
+from agent.journal.wire.place import Position
+from agent.journal.wire.signing import Nonce
 from agent.ledger.kept import apart
 from agent.ledger.kept.apart import PINNED
 from agent.ledger.kept.in_flight import NONCE
@@ -24,6 +27,29 @@ def test_that_two_machines_speak_as_this_till_is_known_until_headquarters_takes_
         said.append(apart.said_forked(ledger))
 
     assert said == [False, False, True, True, False]
+
+
+def test_each_time_headquarters_speaks_of_another_machine_has_a_token_of_its_own(ledger: Ledger) -> None:
+    tokens = [apart.forked_token(ledger)]
+    for is_forked in (True, True, False):
+        apart.note_forked(ledger, is_forked=is_forked)
+        tokens.append(apart.forked_token(ledger))
+
+    assert tokens[0] is tokens[3] is None
+    assert len({len(token or "") for token in tokens[1:3]} | {32}) == 1
+    assert tokens[1] != tokens[2]
+
+
+def test_what_headquarters_asked_back_is_of_the_epoch_in_which_it_asked(ledger: Ledger) -> None:
+    held = (Position("1" * 32, 3, bytes(32)),)
+    apart.note_own(ledger, "2" * 32, held)
+    assert apart.own_of(ledger, "2" * 32) == held
+    assert apart.own_of(ledger, "3" * 32) is None
+
+    apart.note_own(ledger, "2" * 32, ())
+    assert apart.own_of(ledger, "2" * 32) == ()
+    apart.note_own(ledger, "2" * 32, None)
+    assert apart.own_of(ledger, "2" * 32) is None
 
 
 def test_a_till_that_goes_to_a_new_epoch_begins_anew_there_and_never_goes_back(ledger: Ledger) -> None:

@@ -19,7 +19,7 @@ from agent.journal.fold import changes
 from agent.journal.sealed import seal, wrap_key
 from agent.journal.staff.people import Role as StaffRole
 from agent.journal.trust import Delegation, Role
-from agent.journal.wire import HQ, Position
+from agent.journal.wire.place import HQ, Position
 from agent.ledger import audit
 from agent.ledger.kept import programmes
 from agent.ledger.kept.feed import Fed, apply_page, cursor_of
@@ -152,7 +152,7 @@ def test_a_member_of_another_till_is_known_by_his_card(ledger: Ledger) -> None:
     assert points(ledger, "far") == {"x": 9}
 
 
-def test_a_page_that_does_not_follow_changes_nothing(ledger: Ledger) -> None:
+def test_S11_a_page_that_does_not_follow_changes_nothing(ledger: Ledger) -> None:
     feed = Feed(ledger)
     first = feed.page(told("a", x=1))
     apply_page(ledger, first, PRIVATE)

@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 from agent.journal.entry import Posting
-from agent.journal.wire import Position
+from agent.journal.wire.place import Position
 from agent.ledger.kept.held import note_held
 from agent.ledger.kept.offered import note_offered, offered, unseen_lots
 from agent.ledger.ledger import Ledger
@@ -40,7 +40,7 @@ def test_of_a_new_epoch_nothing_was_seen(ledger: Ledger) -> None:
     assert offered(ledger) == 1
 
 
-def test_unseen_lots_are_what_entries_beyond_left_in_the_members_lots_of_the_unit(ledger: Ledger) -> None:
+def test_unseen_lots_are_what_entries_beyond_left_in_the_members_lots_of_each_unit(ledger: Ledger) -> None:
     enrol(ledger, "a", {"name": "Ada"})
     ledger.append(sale("seen", account="a", points=7))
     note_offered(ledger, ledger.identity.epoch, ledger.identity.seq)
@@ -51,9 +51,8 @@ def test_unseen_lots_are_what_entries_beyond_left_in_the_members_lots_of_the_uni
     ledger.append(draft("back", postings=earned("a", -4, lot="gone")))
     ledger.append(draft("shared", postings=earned("a", 6, lot="of-a") + earned("b", 8, lot="of-b")))
 
-    assert unseen_lots(ledger, "a", "points") == {"one": 3, "two": 3, "of-a": 6}
-    assert unseen_lots(ledger, "a", "coffee") == {"cup": 1}
-    assert unseen_lots(ledger, "nobody", "points") == {}
+    assert unseen_lots(ledger, "a") == {"points": {"one": 3, "two": 3, "of-a": 6}, "coffee": {"cup": 1}}
+    assert unseen_lots(ledger, "nobody") == {}
 
 
 def test_what_ended_an_epoch_is_taken_for_seen(ledger: Ledger) -> None:
@@ -61,7 +60,7 @@ def test_what_ended_an_epoch_is_taken_for_seen(ledger: Ledger) -> None:
     ledger.begin_epoch()
     ledger.append(sale("first", account="a", points=6))
 
-    assert unseen_lots(ledger, "a", "points") == {"first": 6}
+    assert unseen_lots(ledger, "a") == {"points": {"first": 6}}
 
 
 def test_the_unseen_lots_of_a_joined_account_are_the_members(ledger: Ledger) -> None:
@@ -71,4 +70,4 @@ def test_the_unseen_lots_of_a_joined_account_are_the_members(ledger: Ledger) -> 
     till = (Posting("points", "issuance", -2), Posting("points", "till:till-1", 2, "draws"))
     ledger.append(draft("late", body={"account": "a", "redemptions": []}, postings=till))
 
-    assert unseen_lots(ledger, "a", "points") == unseen_lots(ledger, "b", "points") == {"on-a": 5, "on-b": 6}
+    assert unseen_lots(ledger, "a") == unseen_lots(ledger, "b") == {"points": {"on-a": 5, "on-b": 6}}

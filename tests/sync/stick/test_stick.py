@@ -10,6 +10,7 @@ from agent.errors import ForgedError, JournalError, RejectedError
 from agent.journal.stick.messages import FromHq
 from agent.journal.stick.sealing import open_sealed
 from agent.journal.trust import Role
+from agent.ledger.kept.apart import said_forked
 from agent.ledger.kept.feed import cursor_of
 from agent.ledger.kept.held import unsynced
 from agent.sync.enrol import require_pinned
@@ -211,3 +212,4 @@ def test_another_history_than_this_tills_is_found_on_a_stick_too(away: Till, own
 
     with pytest.raises(RejectedError, match="another history"):
         take_in(away, other.pack(private))
+    assert said_forked(away.ledger)

@@ -74,7 +74,7 @@ def test_a_restored_till_knows_its_members_and_sells_on(home: Path, ledger_path:
     assert names(home) == ["keys.db", "ledger.db", "ledger.db.lock"]
 
 
-def test_s8_a_restored_till_goes_on_in_an_epoch_that_says_where_it_grew_from(ledger_path: Path, backup: Path) -> None:
+def test_S8_a_restored_till_goes_on_in_an_epoch_that_says_where_it_grew_from(ledger_path: Path, backup: Path) -> None:
     sold_and_saved(ledger_path, backup, more=3)
 
     restored = put_back(backup, ledger_path, replace=True)
@@ -254,7 +254,7 @@ def test_a_seed_that_may_have_been_shown_draws_nothing_more(home: Path, ledger_p
         account = shop.member().account
         shop.counter.sell(SaleAsk("S-1", (line(100),), account), by=BY)
         back_up(ledger_path, backup)
-        shop.counter.close_game_day(by=BY)
+        shop.counter.day.close_games(by=BY)
 
     put_back(backup, ledger_path, replace=True)
 

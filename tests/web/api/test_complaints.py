@@ -51,6 +51,28 @@ def test_a_sale_is_found_and_moved_to_the_right_member(till: WebTill) -> None:
     assert error_of(again)["code"] == "not_allowed"
 
 
+def test_a_sale_without_a_card_is_claimed_once_by_its_receipt(till: WebTill) -> None:
+    account = till.member()
+    sale = till.sell(None, amount=1234)
+    body = {"op": till.new_op(), "account": account, "sale": sale}
+
+    claimed = till.post("sales/claims", **body)
+    again = till.post("sales/claims", **body)
+    more = till.pos.post("/v1/sales/claims", json={**body, "op": till.new_op()})
+
+    assert (claimed["moved_from"], claimed["money"], claimed["sale"]["balances"]["points"]) == (sale, 0, 12)
+    assert again["sale"]["repeated"] is True
+    assert error_of(more)["text"] == "Goods of that sale came back already"
+    owned = till.pos.post("/v1/sales/claims", json={**body, "op": till.new_op(), "sale": body["op"]})
+    assert error_of(owned)["text"] == "That sale has a member already"
+
+
+def test_a_missed_rule_is_called_by_what_people_call_it(till: WebTill) -> None:
+    said = till.post("preview", account=till.member(), lines=[{"article": "85123A", "quantity": 1, "amount": 1}])
+
+    assert all(missed["title"] not in {"", missed["rule"]} for missed in said["missed"])
+
+
 def test_goodwill_needs_a_supervisor_and_has_an_end(till: WebTill) -> None:
     account = till.member()
     body = {"op": till.new_op(), "account": account, "unit": "points", "units": 500, "why": "fault"}

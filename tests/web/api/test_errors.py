@@ -4,6 +4,7 @@ import orjson
 import pytest
 
 from agent import errors
+from agent.slips.texts import phrase
 from agent.web.api.errors import BankCardError, DoorError, InternalError, error_response, status_of
 from tests.web.till import LINE, error_of, serve
 
@@ -38,8 +39,22 @@ def test_every_refusal_at_the_door_has_a_hint_of_its_own(kind: type[DoorError]) 
 def test_an_error_is_a_code_a_message_and_a_hint() -> None:
     answer = error_response(errors.InsufficientError("cannot redeem 5", hint="offer at most 3"))
 
-    expected = {"code": "insufficient", "message": "cannot redeem 5", "hint": "offer at most 3"}
+    expected = {
+        "code": "insufficient",
+        "message": "cannot redeem 5",
+        "text": "cannot redeem 5",
+        "hint": "offer at most 3",
+    }
     assert orjson.loads(answer.body) == {"error": expected}
+
+
+def test_a_refusal_is_said_in_the_language_of_who_asks_and_its_message_stays_english() -> None:
+    error = errors.NotAllowedError("sale 'S-1' has a member already", said=errors.Said("sale_has_member"))
+
+    answer = orjson.loads(error_response(error, language="fr").body)["error"]
+
+    assert answer["message"] == "sale 'S-1' has a member already"
+    assert answer["text"] == phrase("refusal_sale_has_member", {}, "", "fr").text != "That sale has a member already"
 
 
 def test_a_payment_card_that_got_into_a_message_does_not_get_out() -> None:

@@ -16,11 +16,13 @@ from agent.slips.texts import LANGUAGES
 from agent.web.api.shapes import Voice, member_map
 from agent.web.events import Spoken
 from agent.web.language import COOKIE
+from agent.web.screen import at_hand
 from agent.web.screen.at_hand import PARKED_MAX
 from agent.web.tokens import Scope
 from tests.counter.shops import line
 from tests.web.till import LINE, WebTill, error_of, listening, serve
 
+TOKEN = "V001A38K20152XGQ7H2KPLM4ZWBCT"
 AMOUNT = {"article": "amount", "quantity": "1", "amount": 1000}
 
 
@@ -137,6 +139,18 @@ def test_two_screens_that_record_the_same_sale_record_it_once(till: WebTill, scr
     assert till.shop.entries == before + 1
 
 
+def test_a_sale_whose_answer_a_power_cut_took_has_ended_and_can_be_undone(screen: Screen) -> None:
+    sale = {"op": "scr-before-the-cut", "lines": [AMOUNT]}
+    screen.page.post("/v1/sales", json=sale)  # the agent that answers knows nothing of what was at hand
+    screen.say(**sale)
+
+    assert screen.page.post("/v1/sales", json=sale).json()["repeated"]
+
+    assert screen.shows["lines"] == []
+    assert screen.shows["last"]["op"] == sale["op"]
+    assert screen.shows["last"]["lines"]
+
+
 def test_what_the_programme_says_of_the_sale_is_in_the_answer(till: WebTill, screen: Screen) -> None:
     card, _ = enrolled(till)
     read(till, card)
@@ -180,7 +194,7 @@ def test_a_card_that_is_read_in_mid_sale_disturbs_nothing_and_a_sentence_says_so
         read(till, other)
 
     assert [data["code"] for kind, data in events if kind == "notice"] == ["mid_sale"]
-    assert screen.shows == before
+    assert {**screen.shows, "noticed": None} == before
     assert before["member"]["account"] == account
 
 
@@ -354,6 +368,42 @@ def test_who_may_only_look_may_not_say_how_the_sale_stands(till: WebTill) -> Non
     assert display.get("/screen/sale").status_code == 403
     assert display.post("/screen/sale", json={"screen": "one", "op": "a", "lines": []}).status_code == 403
     assert till.client().get("/screen/sale").status_code == 401
+
+
+def test_a_screen_that_comes_back_is_told_what_was_noticed_of_late(till: WebTill, screen: Screen) -> None:
+    before = screen.shows["noticed"]
+    till.events.publish("notice", {"code": "swipe_again", "text": "swipe again"})
+
+    noticed = screen.shows["noticed"]
+    assert before is None
+    assert (noticed["code"], noticed["text"]) == ("swipe_again", "swipe again")
+    assert 0 <= noticed["age_ms"] < 5000
+
+
+def test_what_was_noticed_long_ago_is_no_news(till: WebTill, screen: Screen, monkeypatch: pytest.MonkeyPatch) -> None:
+    till.events.publish("notice", {"code": "swipe_again", "text": "swipe again"})
+
+    monkeypatch.setattr(at_hand, "NEWS_S", 0.0)
+
+    assert screen.shows["noticed"] is None
+
+
+def test_whom_a_terminals_token_finds_is_on_every_screen(till: WebTill, screen: Screen) -> None:
+    _, account = enrolled(till)
+    till.post(f"members/{account}/payment_tokens", op=till.new_op(), payment_token=TOKEN)
+
+    till.post("identify", payment_token=TOKEN)
+
+    member = screen.shows["member"]
+    assert (member["account"], member["card"], member["name"]) == (account, None, "Ana")
+
+
+def test_the_code_of_a_voucher_is_not_for_the_customers_display(till: WebTill) -> None:
+    with heard(till, Scope.DISPLAY) as shown, heard(till) as told:
+        till.events.publish("voucher", {"code": "A1"})
+
+    assert [kind for kind, _ in shown] == []
+    assert ("voucher", {"code": "A1"}) in told
 
 
 def test_the_customer_s_display_follows_and_hears_nothing_to_find_him_by(till: WebTill, screen: Screen) -> None:

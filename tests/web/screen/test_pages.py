@@ -123,6 +123,8 @@ def test_the_page_knows_the_programme(till: WebTill) -> None:
         "group": ",",
         "point": ".",
         "after": "",
+        "worth": {"money": 500},
+        "claim_days": 14,
     }
 
 

@@ -10,6 +10,7 @@ from agent.ledger.ledger import Ledger
 
 _AT_ONCE: Final = 500  # jobs in one commit
 _SEEN = "slips.emptied"  # a key in `state`: the number of the last job that was looked at
+_PRINTED: Final = frozenset({"confirmed", "unconfirmed"})
 _NEXT = """
 SELECT slip.id, slip.state, json_extract(CAST(entry.bytes AS TEXT), '$.day') FROM slip JOIN entry USING (n)
 WHERE slip.id > ? ORDER BY slip.id LIMIT ?
@@ -19,7 +20,8 @@ WHERE slip.id > ? ORDER BY slip.id LIMIT ?
 def empty_slips(ledger: Ledger, *, keep_days: int) -> int:
     """Empty the jobs of entries more than `keep_days` days old, some of them; returns how many were looked at.
 
-    One that nobody saw printed stays, for somebody may ask for it; so does everything while the clock is not confirmed.
+    One that failed, or of which the cashier is asked, stays, for somebody may ask for it; so does everything while the
+    clock is not confirmed. A printer that says nothing has printed what it was sent, as far as anybody will know.
     A day that is still to come was written by a wrong clock and counts as an old one.
     """
     if not ledger.clock.read().confirmed:
@@ -34,7 +36,7 @@ def empty_slips(ledger: Ledger, *, keep_days: int) -> int:
                 break
             old.append((number, state))
         if old:
-            printed = [(EMPTY, number) for number, state in old if state == "confirmed"]
+            printed = [(EMPTY, number) for number, state in old if state in _PRINTED]
             conn.executemany("UPDATE slip SET facts = ? WHERE id = ?", printed)
             conn.execute("INSERT OR REPLACE INTO state VALUES (?, ?)", (_SEEN, b"%d" % old[-1][0]))
     return len(old)

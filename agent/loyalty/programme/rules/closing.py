@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from agent.errors import NotAllowedError, ProgrammeError
+from agent.errors import NotAllowedError, ProgrammeError, Said
 from agent.loyalty.programme.table import Table
 from agent.loyalty.sale import Moment, Reason
 
@@ -43,6 +43,7 @@ class Closing:
         if self.spending_ended(moment):
             raise NotAllowedError(
                 f"the programme has ended: rewards were given until {self.last_spend}, today is {moment.day}",
+                said=Said("programme_ended", {"until": self.last_spend}),
                 hint="tell the member; headquarters decides what becomes of what is left",
             )
 

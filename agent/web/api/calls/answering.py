@@ -9,8 +9,17 @@ import orjson
 from fastapi import Response
 
 from agent.counter import Counter
-from agent.devices.firewall.recognise import BadRead, BankCard, IdentityCard, NotOurs, OwnCard, recognise
-from agent.errors import InvalidError, UnknownError
+from agent.devices.firewall.recognise import (
+    FOREIGN,
+    BadRead,
+    BankCard,
+    IdentityCard,
+    NotOurs,
+    OwnCard,
+    VoucherCode,
+    recognise,
+)
+from agent.errors import InvalidError, Said, UnknownError
 from agent.web.api.errors import BANK_CARD, IDENTITY_CARD, BankCardError, IdentityCardError
 from agent.web.api.fields import CardInFieldError, refuse_cards
 
@@ -51,3 +60,5 @@ def own_card(typed: str, counter: Counter) -> OwnCard:
             raise InvalidError(reason)
         case NotOurs(reason):
             raise UnknownError(reason, hint="ask for the loyalty card")
+        case VoucherCode():
+            raise UnknownError(FOREIGN, said=Said("card_foreign"), hint="ask for the loyalty card")

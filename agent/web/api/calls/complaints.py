@@ -8,14 +8,14 @@ from dataclasses import dataclass
 from fastapi import Request, Response
 
 from agent.counter import Counter, EntryRef, Seen, Why
-from agent.errors import NotAllowedError
+from agent.errors import NotAllowedError, Said
 from agent.loyalty.explaining import Explained
 from agent.loyalty.programme import Programme
 from agent.loyalty.sale import Line
 from agent.web.api.access import Seller
 from agent.web.api.calls.answering import Call, refuse_in_account, reply
 from agent.web.api.policies import Policies, PolicyFile
-from agent.web.api.requests.complaining import FindSaleBody, GoodwillBody, MoveBody, WhyBody
+from agent.web.api.requests.complaining import ClaimBody, FindSaleBody, GoodwillBody, MoveBody, WhyBody
 from agent.web.api.shapes import EffectShape, SaleShape, Told, Voice, sale_shape
 from agent.web.language import language_of
 
@@ -63,9 +63,13 @@ class SeenAllShape:
 
 @dataclass(frozen=True, slots=True)
 class RuleShape:
-    """One rule of the programme: what it did to the sale, and what was missing for what it did not do."""
+    """One rule of the programme: what it did to the sale, and what was missing for what it did not do.
+
+    `title` is what people call the rule.
+    """
 
     rule: str
+    title: str
     applied: tuple[Told, ...]
     missed: tuple[Told, ...]
 
@@ -117,6 +121,7 @@ class ComplaintCalls:
             ("POST", "/sales/find", self.find, SeenAllShape),
             ("POST", "/sales/why", self.why, WhyShape),
             ("POST", "/sales/moves", self.move, MoveShape),
+            ("POST", "/sales/claims", self.claim, MoveShape),
             ("POST", "/goodwill", self.give, GoodwillShape),
             ("GET", "/policies", self.policies, Policies),
         )
@@ -124,35 +129,44 @@ class ComplaintCalls:
     def past(self, request: Request, account: str, _by: Seller) -> Response:
         """Return a member's last visit, usual articles if he agreed to that, and what was recorded last, and why."""
         refuse_in_account(account)
-        past, voice = self.counter.past(account), self._voice(request)
+        past, voice = self.counter.hearing.past(account), self._voice(request)
         shown = tuple(_shape(one, voice) for one in past.seen)
         return reply(PastShape(past.account, past.last_visit, past.usual, shown))
 
     def find(self, request: Request, body: FindSaleBody, _by: Seller) -> Response:
         """Find sales of this till by receipt, or by amount and day."""
         voice = self._voice(request)
-        return reply(SeenAllShape(tuple(_shape(one, voice) for one in self.counter.find_sales(body.ask()))))
+        return reply(SeenAllShape(tuple(_shape(one, voice) for one in self.counter.hearing.find_sales(body.ask()))))
 
     def why(self, request: Request, body: WhyBody, _by: Seller) -> Response:
         """Say what each rule of the programme did to a recorded sale, and why the others did nothing."""
         if self.explain is None:
-            raise NotAllowedError("this till explains no sales", hint="ask for `tally programme explain`")
+            raise NotAllowedError(
+                "this till explains no sales", said=Said("no_explaining"), hint="ask for `tally programme explain`"
+            )
         programme, rules, same = self.explain(body.sale)
         voice = Voice(programme, language_of(request))
         told = tuple(
-            RuleShape(one.rule, tuple(map(voice.told, one.applied)), tuple(map(voice.told, one.missed)))
+            RuleShape(
+                one.rule, voice.title(one.rule), tuple(map(voice.told, one.applied)), tuple(map(voice.told, one.missed))
+            )
             for one in rules
         )
         return reply(WhyShape(body.sale, programme.version, told, same))
 
     def move(self, request: Request, body: MoveBody, by: Seller) -> Response:
         """Move a sale to the right member: the one is taken back, the other made, both or neither."""
-        answer = self.counter.move(body.ask(), by=by.name)
+        answer = self.counter.hearing.move(body.ask(), by=by.name)
+        return reply(MoveShape(sale_shape(answer.sale, self._voice(request)), answer.moved_from, answer.money))
+
+    def claim(self, request: Request, body: ClaimBody, by: Seller) -> Response:
+        """Credit a sale that was nobody's to a member who forgot his card, once, while the programme's days last."""
+        answer = self.counter.hearing.claim(body.ask(), by=by.name)
         return reply(MoveShape(sale_shape(answer.sale, self._voice(request)), answer.moved_from, answer.money))
 
     def give(self, body: GoodwillBody, by: Seller) -> Response:
         """Give a member units out of goodwill, within what the programme lets a supervisor give on a day."""
-        given = self.counter.give(body.ask(), by=by.name)
+        given = self.counter.hearing.give(body.ask(), by=by.name)
         balances = given.member.balances
         return reply(
             GoodwillShape(given.entry, given.unit, given.units, given.why, given.approved_by, balances, given.repeated)

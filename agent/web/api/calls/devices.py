@@ -10,7 +10,7 @@ from fastapi import Response
 
 from agent.counter import Counter, EntryRef, Opening
 from agent.devices.supervision.supervisor import Supervisor
-from agent.errors import LedgerError, NoHardwareError
+from agent.errors import LedgerError, NoHardwareError, Said
 from agent.web.api.access import Seller, Supervising
 from agent.web.api.requests.running import CheckBody, DrawerBody
 from agent.web.api.shapes import DrawerShape
@@ -34,7 +34,11 @@ class DeviceCalls:
         """Open the till's cash drawer once, at once or not at all; an opening is recorded when it has happened."""
         opening = body.opening()
         if self.drawer is None:
-            raise NoHardwareError("this till has no cash drawer", hint="name its device in till.toml: [till] drawer")
+            raise NoHardwareError(
+                "this till has no cash drawer",
+                said=Said("no_drawer"),
+                hint="name its device in till.toml: [till] drawer",
+            )
         self.devices.drawer(self.drawer).open_drawer()
         _log.info("drawer=%s opened by=%s", self.drawer, by.name)
         shape = DrawerShape(self.drawer, self._recorded(opening, by.name))
@@ -43,7 +47,7 @@ class DeviceCalls:
     def _recorded(self, opening: Opening, by: str) -> EntryRef | None:
         """Record an opening; the drawer is open by now, whatever the ledger says."""
         try:
-            return self.counter.drawer_opened(opening, by=by)
+            return self.counter.day.drawer_opened(opening, by=by)
         except LedgerError as error:
             _log.warning("drawer=%s was opened by=%s and stands in no entry: %s", self.drawer, by, error)
             return None

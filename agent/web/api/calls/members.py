@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 from fastapi import Request, Response
 
-from agent.counter import Counter
+from agent.counter import Counter, MemberView
 from agent.loyalty.cards import Source
 from agent.web.api.access import Seller, Supervising
 from agent.web.api.calls.answering import own_card, refuse_in_account, reply
@@ -20,14 +21,19 @@ class MemberCalls:
     """What the calls need."""
 
     counter: Counter
+    paying: Callable[[MemberView], None]  # told whom a terminal's token was found to be
 
     def identify(self, request: Request, body: IdentifyBody, by: Seller) -> Response:
-        """Find members by a card's number (typed), a terminal's token, a phone number, an e-mail address, or a name."""
+        """Find members by a card's number (typed), a terminal's token, a phone number, an e-mail address, or a name.
+
+        Whom a token finds is shown on the screens, as if his card had been read.
+        """
         if body.card is not None:
             own = own_card(body.card, self.counter)
             found = [self.counter.identify(own.number, own.source, by=by.name)]
         elif body.payment_token is not None:
             found = [self.counter.desk.identify_payment(body.payment_token)]
+            self.paying(found[0])
         else:
             found = self.counter.find(body.find(), by=by.name)
         return reply(MembersShape(tuple(map(self._voice(request).member, found))))

@@ -6,8 +6,8 @@ from typing import Annotated
 
 from pydantic import PlainValidator
 
-from agent.counter import FindSaleAsk, GoodwillAsk, MoveAsk, Why
-from agent.web.api.fields import Money, Op, Units, Word
+from agent.counter import ClaimAsk, FindSaleAsk, GoodwillAsk, MoveAsk, Why
+from agent.web.api.fields import Code, Money, Op, Units, Word
 from agent.web.api.requests.form import Form, one_of
 
 
@@ -40,6 +40,22 @@ class MoveBody(Form):
     def ask(self) -> MoveAsk:
         """Return what the counter is asked."""
         return MoveAsk(self.op, self.sale, self.account, self.staff)
+
+
+class ClaimBody(Form):
+    """A sale that was nobody's is this `account`'s: this till's by its receipt (`sale`), another's by the code (`slip`)
+    on its slip; `op` becomes the receipt of the sale as it is credited.
+    """
+
+    op: Op
+    account: Word
+    sale: Op | None = None
+    slip: Code | None = None
+    staff: Word | None = None
+
+    def ask(self) -> ClaimAsk:
+        """Return what the counter is asked."""
+        return ClaimAsk(self.op, self.account, self.sale, self.slip, self.staff)
 
 
 def _check_why(value: object) -> Why:

@@ -15,12 +15,13 @@ import { answer } from "./panels/slips.js";
 import { money } from "./said/make.js";
 import { complaint, known, language, say } from "./said/words.js";
 import { watchTheClock } from "./till/night.js";
-import { giveBack, redeem } from "./till/redeeming.js";
+import { giveBack, redeem, spend } from "./till/redeeming.js";
 import { resume } from "./till/selling.js";
 import { Till } from "./till/till.js";
 
 const settings = JSON.parse(document.body.dataset.settings);
 settings.money = (minor) => money(minor, settings);
+const VOUCHER = /^(?=.*[A-Z])(?:[0-9A-Z]{20}|[0-9A-Z]{136})$/i;
 const till = new Till(changed, tell);
 const amount = new Amount(document.getElementById("amount"), till, settings, tell, scanned);
 const flows = new Flows(till, settings, tell, { park: () => amount.take().then(() => till.park()).then(focus) }, focus);
@@ -42,12 +43,15 @@ const act = {
   choosing,
   scanned,
 };
+let away = performance.timeOrigin; // since when no event comes; null while the stream is open
+let endedByItself = false; // training did, and it is still said
 let outdated = false; // the programme has changed: the page is loaded anew between two customers
 
 function changed() {
   amount.show();
   draw(till, settings, act);
   flows.flow?.changed?.();
+  if (endedByItself && !till.idle) showTraining({ on: false });
   if (outdated && till.idle && !flows.name) location.reload();
 }
 
@@ -67,7 +71,8 @@ async function redeemOffer(offer) {
 
 async function clear() {
   tell("", "");
-  if (await till.clear()) amount.empty();
+  if (!till.state.sending) amount.empty(); // at once: what is typed while the answer is on its way is the next sale's
+  await till.clear();
   focus();
 }
 
@@ -79,8 +84,23 @@ function choosing(key) {
   return Boolean(chosen);
 }
 
+/** A voucher was scanned: it is spent in the sale that this screen is at. */
+async function coded({ code }) {
+  const { other, pushed, sending } = till.state;
+  if (other) return;
+  if (sending) return tell("bad", say("wait"));
+  if (pushed) return tell("bad", say("pushed_hint", { name: pushed }));
+  await amount.take();
+  if (!till.state.lines.length) return tell("bad", say("amount_first"));
+  if ((await spend(till, code)) && flows.name === "voucher") flows.close();
+}
+
 /** A reader typed something, or a person something as long as a card's number. */
 async function scanned(text) {
+  if (VOUCHER.test(text)) {
+    coded({ code: text });
+    return;
+  }
   const isCard = /^[0-9 ]{8,}$/.test(text) || /^[%;]/.test(text);
   const found = isCard && (await lookUp(text.slice(0, 80)).catch((error) => error.code !== "unknown" && till.complain(error)));
   if (found?.length === 1) till.show(found[0]);
@@ -88,10 +108,10 @@ async function scanned(text) {
   else if (found !== undefined) tell("bad", say("scan_of_something"), say("scan_of_something_hint"));
 }
 
-function noticed({ code, text }) {
+function noticed({ code, text, said = "", hint = "" }) {
   if (code === "bank_card" || code === "identity_card") tell("bank", say(code));
   else if (known(`notice_${code}`)) tell("bad", say(`notice_${code}`), say(`notice_${code}_hint`));
-  else tell("bad", complaint({ code, message: text }));
+  else tell("bad", complaint({ code, message: text, text: said }), hint);
 }
 
 /** Who is signed in, or what the screen is called. */
@@ -100,22 +120,30 @@ function showStaff() {
   staff.textContent = session().staff ?? staff.dataset.screen;
 }
 
-function showTraining(on) {
-  document.getElementById("training").hidden = !on;
+/** Show that nothing counts; or, until somebody is served, that training has `ended` by itself, and why. */
+function showTraining({ on, ended = null }) {
+  const line = document.getElementById("training");
+  line.textContent = ended ? say(`training_ended_${ended}`) : say("training");
+  line.hidden = !(on || ended);
+  endedByItself = Boolean(ended);
   document.body.classList.toggle("training", Boolean(on));
 }
 
 async function opened() {
+  const from = away;
+  away = null;
   document.body.classList.remove("silent");
-  await till.pull();
+  const noticedThen = (await till.pull())?.noticed;
+  if (noticedThen && Date.now() - noticedThen.age_ms > from) noticed(noticedThen);
   await resume(till);
   const status = await look();
   outdated ||= Boolean(status?.programme) && status.programme.version !== settings.version;
-  showTraining(status?.training);
+  if (status?.training || !endedByItself) showTraining({ on: status?.training });
   changed();
 }
 
 function gone() {
+  away ??= Date.now();
   document.body.classList.add("silent");
   silent();
 }
@@ -142,8 +170,9 @@ changed();
 listen({
   at_hand: (standing) => till.adopt(standing),
   card: ({ screen, member }) => screen === till.me && flows.flow?.card?.(member),
+  voucher: coded,
   notice: noticed,
-  training: ({ on }) => showTraining(on),
+  training: showTraining,
   device: lookSoon,
   sync: lookSoon,
   ledger: look,

@@ -14,7 +14,8 @@ from agent.errors import JournalError
 from agent.journal.batch import BatchItem, SealedProfile
 from agent.journal.chain import GENESIS, link
 from agent.journal.entry import decode_entry
-from agent.journal.wire import HQ, Outcome, Position
+from agent.journal.wire.meeting import Outcome
+from agent.journal.wire.place import HQ, Position
 from hq import config
 from hq.books.worker import advance
 from hq.database import Database

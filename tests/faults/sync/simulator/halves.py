@@ -12,7 +12,7 @@ from pathlib import Path
 from agent.counter import Counter
 from agent.daemon.clock import ClockWatch
 from agent.errors import ForkedError, JournalError, NotAllowedError, SyncError
-from agent.journal.wire import Standing
+from agent.journal.wire.apart import Standing
 from agent.ledger.clock import TillClock
 from agent.ledger.kept import programmes
 from agent.ledger.ledger import Ledger

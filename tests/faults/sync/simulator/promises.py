@@ -16,7 +16,7 @@ from agent.errors import JournalError
 from agent.journal.entry import Entry, decode_entry
 from agent.journal.fold import LotKey, changes
 from agent.journal.sealed import digest
-from agent.journal.wire import HQ
+from agent.journal.wire.place import HQ
 from agent.ledger import audit
 from agent.ledger.kept import programmes
 from agent.ledger.kept.apart import said_forked

@@ -36,8 +36,14 @@ def governed(times: Times, chance: random.Random) -> Iterator[None]:
 
     Keys that OpenSSL makes are random still: nothing is ordered by them.
     """
+    booted_ns = time.time_ns() - time.clock_gettime_ns(time.CLOCK_BOOTTIME)
+
+    def since_boot(_clock: int) -> int:  # by which headquarters' clock is doubted: as when it was founded
+        return times.now_ns - booted_ns
+
     with (
         mock.patch.object(time, "time_ns", times.time_ns),
+        mock.patch.object(time, "clock_gettime_ns", since_boot),
         mock.patch.object(os, "urandom", chance.randbytes),
         mock.patch.object(random, "_urandom", chance.randbytes),  # what `secrets` draws from
     ):

@@ -2,7 +2,7 @@ from contextlib import closing
 
 import pytest
 
-from agent.journal.wire import Position
+from agent.journal.wire.place import Position
 from agent.ledger import audit
 from agent.ledger.kept.feed import CURSOR
 from agent.ledger.kept.forgetting.dropping import drop_all

@@ -6,7 +6,7 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
 
 from agent.journal.batch import pack
-from agent.journal.wire import BATCH_TYPE, compress
+from agent.journal.wire.form import BATCH_TYPE, compress
 from agent.ledger import audit
 from agent.ledger.kept.forgetting import erasing
 from agent.ledger.kept.forgetting.deleting import WIPES, call_for_wipe

@@ -55,9 +55,9 @@ def test_slips_are_emptied_some_days_after_they_were_printed_and_the_chain_verif
     ledger.close()
 
 
-def test_a_slip_that_nobody_saw_printed_stays(tmp_path: Path, days: Days) -> None:
+def test_a_slip_that_may_not_have_come_out_stays(tmp_path: Path, days: Days) -> None:
     ledger = days.open(tmp_path / "ledger.db", alone=True)
-    states = ("confirmed", "unconfirmed", "failed", "confirmed", "queued", "confirmed")
+    states = ("confirmed", "doubtful", "failed", "confirmed", "queued", "confirmed")
     for number in range(len(states)):
         _sold(ledger, f"op-{number}", "2026-01-01")
     SlipQueue(ledger).mark_slips(dict(enumerate(states, 1)))
@@ -67,6 +67,15 @@ def test_a_slip_that_nobody_saw_printed_stays(tmp_path: Path, days: Days) -> Non
     SlipQueue(ledger).mark_slips({5: "confirmed"})
     empty_slips(ledger, keep_days=10)
     assert _kept(ledger) == ["op-1", "op-2"]
+    ledger.close()
+
+
+def test_what_a_printer_that_says_nothing_was_sent_is_emptied_too(tmp_path: Path, days: Days) -> None:
+    ledger = days.open(tmp_path / "ledger.db", alone=True)
+    _sold(ledger, "op", "2026-01-01")
+    SlipQueue(ledger).mark_slips({1: "unconfirmed"})
+
+    assert (empty_slips(ledger, keep_days=10), _kept(ledger)) == (1, [])
     ledger.close()
 
 

@@ -8,9 +8,9 @@ let asking = null; // how a supervisor is asked for
 
 /** What the agent said no with, or `unknown` if there was no answer and the request may have counted. */
 export class ApiError extends Error {
-  constructor({ code, message, hint, ...more }, unknown) {
+  constructor({ code, message, text, hint, ...more }, unknown) {
     super(message);
-    Object.assign(this, { code, hint, unknown, more });
+    Object.assign(this, { code, text, hint, unknown, more });
   }
 }
 
@@ -30,7 +30,7 @@ export async function post(path, body) {
     return await ask("POST", "/v1/" + path, body);
   } catch (error) {
     if (error.code !== "approval_needed" || !asking) throw error;
-    if (!(await asking({ op: body.op, action: error.more.action, message: error.message }))) throw error;
+    if (!(await asking({ op: body.op, action: error.more.action, message: error.text }))) throw error;
     return ask("POST", "/v1/" + path, body);
   }
 }

@@ -1,7 +1,9 @@
-// Letters on the screen, for who has no keyboard: they type into the field of a flow that was touched last.
+// Letters on the screen, for who has no keyboard: they type into the field of a flow that was touched last. A date has
+// keys of its own.
 
 import { make } from "../said/make.js";
 import { language, say } from "../said/words.js";
+import { dates } from "./dates.js";
 import { typeInto } from "./pad.js";
 
 const ROWS = {
@@ -18,13 +20,15 @@ let field = null;
 
 /** Return the keys, and have them type into whichever field of `panel` has or had the focus. */
 export function letters(panel) {
+  const board = make("div", { id: "letters", aria: { role: "group", label: say("letters") } }, rowsOf(language));
   field = panel.querySelector("input:not([type=checkbox]):not([type=radio])");
   panel.addEventListener("focusin", (event) => {
     if (!event.target.matches("input:not([type=checkbox]):not([type=radio])")) return;
+    if (event.target.type === "date") board.replaceChildren(dates(event.target, lastKeys()));
+    else if (field.type === "date") board.replaceChildren(...rowsOf(language));
     field = event.target;
     field.scrollIntoView({ block: "nearest" });
   });
-  const board = make("div", { id: "letters", aria: { role: "group", label: say("letters") } }, rowsOf(language));
   board.addEventListener("pointerdown", (event) => event.preventDefault());
   board.addEventListener("click", (event) => press(event.target.closest("[data-letter]")));
   return board;
@@ -32,10 +36,14 @@ export function letters(panel) {
 
 function rowsOf(alphabet) {
   const rows = ROWS[alphabet].map((row) => make("div", { class: "row" }, [...row].map((letter) => key(letter, letter))));
-  const enter = [make("kbd", {}, "Enter"), make("span", { class: "unseen" }, say("done"))];
   const other = language in OTHER && key("other", OTHER[alphabet === language ? language : "back"], "wide");
   return [...rows, make("div", { class: "row" }, other, [...BESIDE[alphabet]].map((letter) => key(letter, letter)),
-    key(" ", say("space"), "wide"), key("rub", "\u232b", "wide", say("rub_out")), key("enter", enter, "main wide"))];
+    key(" ", say("space"), "wide"), ...lastKeys())];
+}
+
+function lastKeys() {
+  const enter = [make("kbd", {}, "Enter"), make("span", { class: "unseen" }, say("done"))];
+  return [key("rub", "\u232b", "wide", say("rub_out")), key("enter", enter, "main wide")];
 }
 
 function key(letter, text, classes = "", label = null) {
@@ -45,6 +53,11 @@ function key(letter, text, classes = "", label = null) {
 function press(button) {
   if (!button || !field) return;
   const letter = button.dataset.letter;
+  if (letter === "rub" && field.type === "date") {
+    field.value = "";
+    button.closest("#letters").replaceChildren(dates(field, lastKeys()));
+    return;
+  }
   if (letter === "enter") {
     field.form.requestSubmit();
     return;

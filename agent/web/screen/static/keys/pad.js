@@ -12,9 +12,7 @@ export function usePad(field) {
 
 /** Type a text where the caret is, or rub out what is before it. */
 export function typeInto(field, typed) {
-  const plain = field.type === "date" || field.type === "email";
-  const start = plain ? field.value.length : field.selectionStart;
-  const end = plain ? field.value.length : field.selectionEnd;
+  const { selectionStart: start, selectionEnd: end } = field;
   if (typed === "rub") field.setRangeText("", start === end ? Math.max(start - 1, 0) : start, end, "end");
   else if (field.value.length + typed.length <= (field.maxLength > 0 ? field.maxLength : Infinity)) {
     field.setRangeText(typed, start, end, "end");

@@ -4,7 +4,7 @@ import { get } from "../agent/api.js";
 import { fill } from "../said/make.js";
 import { say } from "../said/words.js";
 import { idlePanel, whichOne } from "./idle.js";
-import { tell } from "./lines.js";
+import { tell, untell } from "./lines.js";
 import { memberPanel } from "./member.js";
 import { drawSale } from "./sale.js";
 
@@ -22,7 +22,8 @@ export function draw(till, settings, act) {
   if (panel !== drawn) fill("member", panelOf(till, settings, act));
   drawn = panel;
   document.getElementById("member").classList.toggle("others", Boolean(other));
-  if (other !== shownOther) tell("", other ? say("other_screen", { name: other }) : "");
+  if (other && other !== shownOther) tell("", say("other_screen", { name: other }));
+  if (!other && shownOther) untell(say("other_screen", { name: shownOther }));
   shownOther = other;
   lookBack(till, member);
 }

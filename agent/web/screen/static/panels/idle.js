@@ -2,6 +2,7 @@
 
 import { keyed, make } from "../said/make.js";
 import { figure, say } from "../said/words.js";
+import { punchedText } from "./punches.js";
 
 /** Return the panel of nobody yet. */
 export function idlePanel(till, settings, act) {
@@ -34,10 +35,16 @@ export function whichOne(found, act) {
     make("div", { class: "choices" }, personButtons(found, act.choose)));
 }
 
+/** What is had of each unit, in words; punch cards are told apart. */
+function balances({ balances: held, labels, punch_cards: cards }) {
+  const punched = new Set(cards.map((card) => card.card));
+  return Object.entries(held).filter(([unit]) => !punched.has(unit)).map(([unit, units]) => `${figure(units)} ${labels[unit]}`);
+}
+
 /** Return a button for each person, with no more of him than tells him from the next. */
 export function personButtons(found, choose) {
   return found.slice(0, 9).map((member, i) => {
-    const held = Object.entries(member.balances).map(([unit, units]) => `${figure(units)} ${member.labels[unit]}`);
+    const held = [...balances(member), ...member.punch_cards.filter(({ punched }) => punched).map(punchedText)];
     const ends = member.phone_end ? ` \u2026${member.phone_end}` : "";
     const button = keyed(`${i + 1}`, (member.masked ?? member.name ?? say("new_card")) + ends, () => choose(i), { data: { action: "choose" } });
     button.append(make("small", {}, held.join(", ")));

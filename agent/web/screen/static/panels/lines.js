@@ -2,7 +2,7 @@
 
 import { get } from "../agent/api.js";
 import { fill, make } from "../said/make.js";
-import { say } from "../said/words.js";
+import { complaint, say } from "../said/words.js";
 import { drawAsked } from "./slips.js";
 
 const NOTICE_MS = 12000;
@@ -18,6 +18,11 @@ export function tell(kind, text, hint = "") {
   fill("notice", text && make("strong", {}, text), hint && make("span", {}, hint));
   clearTimeout(noticeTimer);
   if (text) noticeTimer = setTimeout(() => tell("", ""), NOTICE_MS);
+}
+
+/** Take a line back, unless another was said since. */
+export function untell(text) {
+  if (document.querySelector("#notice strong")?.textContent === text) tell("", "");
 }
 
 /** Look soon how the till is, for the chips. */
@@ -38,7 +43,7 @@ export async function look() {
   const chips = (status.devices ?? []).map(deviceChip).filter(({ state }) => state !== "good");
   if (status.sync?.word && status.sync.word !== "alone") chips.push(hqChip(status.sync));
   const why = status.ledger?.why;
-  if (why) chips.unshift({ name: say("selling_without_loyalty"), state: "bad", title: `${why.message}: ${why.hint}` });
+  if (why) chips.unshift({ name: say("selling_without_loyalty"), state: "bad", title: complaint(why) });
   drawChips(chips);
   drawAsked(status.slips);
   return status;

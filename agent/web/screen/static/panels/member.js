@@ -1,7 +1,7 @@
 // The left half while somebody is served: who it is, what he has, what he may have, and what this sale brings him.
 
 import { keyed, make } from "../said/make.js";
-import { figure, say } from "../said/words.js";
+import { figure, say, titled } from "../said/words.js";
 import { offerWords } from "../till/redeeming.js";
 import { punchCard } from "./punches.js";
 
@@ -31,7 +31,7 @@ export function memberPanel(till, settings, act) {
     ...member.punch_cards.map((card) => punchCard(card, gains[card.card] ?? 0)),
     offers(till, settings, act),
     brings(judged),
-    !judged && member.nearest && !punched.has(member.nearest.unit) && nearest(member));
+    !judged && member.nearest && !punched.has(member.nearest.unit) && nearest(member, settings));
 }
 
 function who(member) {
@@ -99,11 +99,12 @@ function brings(judged) {
   return make("div", { class: "brings" }, make("h3", {}, say("this_sale_brings")),
     make("ul", {},
       judged.effects.map((effect) => make("li", { class: effect.amount > 0 ? "plus" : "" }, make("span", {}, effect.text))),
-      judged.missed.map((missed) => make("li", { class: "missed" }, make("span", {}, `${missed.rule.replaceAll(/[-_]/g, " ")}: ${missed.text}`)))));
+      judged.missed.map((missed) => make("li", { class: "missed" }, make("span", {}, titled(missed.title, missed.text))))));
 }
 
-function nearest(member) {
-  const { label, unit, unit_label: called, missing } = member.nearest;
+function nearest(member, settings) {
+  const { reward, unit, unit_label: called, missing } = member.nearest;
+  const label = reward in settings.worth ? say("off", { amount: settings.money(settings.worth[reward]) }) : member.nearest.label;
   const held = Math.max(member.balances[unit], 0);
   return make("div", { class: "nearest" },
     make("h3", {}, make("span", {}, label), make("small", {}, say("units_to_go", { count: missing, unit: called }))),

@@ -3,6 +3,9 @@
 import { make } from "../said/make.js";
 import { say } from "../said/words.js";
 
+/** Return a punch card in words: "Coffee card: 7 of 10". */
+export const punchedText = ({ label, punched, of }) => say("punched_of", { label, punched, of });
+
 /** Return a punch card under a heading; `gain` is what this sale would punch. */
 export function punchCard(card, gain, heading = "h3") {
   const places = Array.from({ length: card.of }, (_, i) => {
@@ -11,7 +14,7 @@ export function punchCard(card, gain, heading = "h3") {
     return make("i", { class: `${i < card.punched ? "punched" : coming} ${last}` }, last && "\u2605");
   });
   const left = card.of - 1 - card.punched;
-  const label = `${card.label}: ${card.punched} / ${card.of - 1}`;
+  const label = punchedText(card);
   return make("div", { class: "punches" },
     make(heading, {}, make("span", {}, card.label), make("small", {}, left > 0 ? say("to_go", { count: left }) : say("one_is_free"))),
     make("div", { class: "places", aria: { role: "img", label } }, places));

@@ -11,7 +11,7 @@ export function drawSale(till, settings, act) {
     keyed(keys[name], name, () => act.add(name), { tabIndex: -1, data: { category: name } })));
   const named = lines.map((line, i) => ({ ...line, i })).filter((line) => pushed || line.category || lines.length > 1 || taken.length);
   fill("lines",
-    pushed && make("li", { class: "pushed" }, say("pushed", { name: pushed })),
+    pushed && make("li", { class: "pushed" }, say(document.body.classList.contains("training") ? "pushed_training" : "pushed", { name: pushed })),
     named.map((line) => row(calledLine(line, pushed), settings.money(line.amount), !pushed && (() => act.remove(line.i)))),
     !pushed && taken.map((one) => row(one.label, settings.money(-one.value), () => act.giveBack(one.op), "redeemed")));
   document.getElementById("lines").hidden = !(named.length || taken.length || pushed);

@@ -20,14 +20,17 @@ export function say(key, values = {}) {
   return text.replace(/\{(\w+)\}/g, (_, name) => shown(values[name]));
 }
 
+/** Return what is said of something that has a title; a text that begins with the title says it already. */
+export const titled = (title, text) => (text.startsWith(title) ? text : say("titled", { title, text }));
+
 /** Return a number as the language writes it. */
 export const figure = (number) => numbers.format(number);
 
-/** Return what an error says: in English its own words, else the sentence of its code. */
-export function complaint({ code, message }) {
-  const sentence = strings[`error.${code}`];
-  const text = (language === "en" || !sentence) ? message : sentence;
-  return text.charAt(0).toUpperCase() + text.slice(1);
+/** Return what an error says in the page's language: as the agent put it, else the sentence of its code. */
+export function complaint({ code, message, text }) {
+  const sentence = language !== "en" && strings[`error.${code}`];
+  const said = text || sentence || message;
+  return said.charAt(0).toUpperCase() + said.slice(1);
 }
 
 /** Whether there is such a string. */

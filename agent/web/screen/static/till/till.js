@@ -83,21 +83,22 @@ export class Till {
     return true;
   }
 
-  /** Ask the agent how the sale stands; one that has just begun is told what this screen had. */
+  /** Ask the agent how the sale stands, and return that; one that has just begun is told what this screen had. */
   async pull() {
     const standing = await this.trying(() => atHand());
-    if (!standing) return;
+    if (!standing) return null;
     const before = this.state.boot === null ? kept.hand() : this.hand();
     const lost = before && standing.rev === 0 && (before.lines.length || before.account || before.parked.length);
     if (!lost) {
       this.adopt(standing);
-      return;
+      return standing;
     }
     this.state.boot = standing.boot;
     this.state.rev = 0;
     const taken = await this.trying(() => atHand({ ...before, screen: this.me }));
     const now = taken ?? (await this.trying(() => atHand()));
     if (now) this.adopt(now);
+    return standing;
   }
 
   setLines(lines) {

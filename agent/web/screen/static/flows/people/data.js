@@ -2,7 +2,7 @@
 
 import { newOp, post } from "../../agent/api.js";
 import { make } from "../../said/make.js";
-import { say } from "../../said/words.js";
+import { say, titled } from "../../said/words.js";
 
 /** Return the steps: `begin(details)` names those there are, `now` are done without a form, `forms` by name. */
 export function dataSteps({ till, panel, member, change }) {
@@ -44,7 +44,7 @@ export function dataSteps({ till, panel, member, change }) {
 /** A question of consent as a tick: yes where it was said. */
 export function tick({ purpose, channel, given }) {
   const box = make("input", { type: "checkbox", checked: given === true, data: { purpose, channel } });
-  return make("label", { class: "tick" }, box, make("span", {}, `${say(`purpose_${purpose}`)}: ${say(`channel_${channel}`)}`));
+  return make("label", { class: "tick" }, box, make("span", {}, titled(say(`purpose_${purpose}`), say(`channel_${channel}`))));
 }
 
 /** What a tick says. */

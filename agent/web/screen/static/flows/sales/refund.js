@@ -43,7 +43,7 @@ export function refund({ till, panel, settings, tell, close, given }) {
   function line({ article, category, quantity, amount }, i) {
     const pieces = quantity / 1000;
     const box = make("input", { type: "checkbox", checked: sale.lines.length === 1, data: { line: String(i) }, id: `refund-line-${i}` });
-    const many = pieces > 1 && make("input", { type: "number", min: "0", max: String(pieces), step: "any", value: String(pieces), data: { pieces: String(i) }, aria: { label: say("how_many") } });
+    const many = pieces > 1 && make("input", { inputMode: "decimal", maxLength: 12, value: String(pieces), id: `refund-pieces-${i}`, aria: { label: say("how_many") } });
     return make("li", {}, make("label", { class: "tick", htmlFor: box.id }, box,
       make("span", {}, `${figure(pieces)} \u00d7 ${category ?? article}`), make("b", {}, settings.money(amount))), many);
   }
@@ -52,8 +52,8 @@ export function refund({ till, panel, settings, tell, close, given }) {
   function body() {
     if (sale) {
       const ticked = [...part("lines").querySelectorAll("[data-line]:checked")].map(({ dataset }) => Number(dataset.line));
-      const pieces = (i) => part("lines").querySelector(`[data-pieces="${i}"]`)?.value ?? String(sale.lines[i].quantity / 1000);
-      const lines = ticked.map((i) => ({ sale: sale.op, line: i, quantity: pieces(i) }));
+      const pieces = (i) => part(`pieces-${i}`)?.value.trim().replace(",", ".") ?? String(sale.lines[i].quantity / 1000);
+      const lines = ticked.map((i) => ({ sale: sale.op, line: i, quantity: pieces(i) })).filter(({ quantity }) => quantity);
       return lines.length ? { lines, ...(sale.account && { account: sale.account }) } : null;
     }
     const amount = parseAmount(part("amount").value, settings.digits);

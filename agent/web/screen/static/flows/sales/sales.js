@@ -1,16 +1,22 @@
-// Last sales and a complaint: what happened and why, another copy of the slip, whose sale it is, points as goodwill.
+// Last sales and a complaint: what happened and why, another copy of the slip, whose sale it is, points as goodwill. A
+// sale that was nobody's is claimed by its receipt, one of another till by the code at the foot of its slip.
 
 import { get, newOp, post } from "../../agent/api.js";
 import { keyed, make } from "../../said/make.js";
 import { parseAmount } from "../../said/money.js";
-import { figure, language, say } from "../../said/words.js";
+import { figure, language, say, titled } from "../../said/words.js";
+
+const SLIP_CODE = /^(?:[0-9A-Z]{20}|[0-9A-Z]{100,})$/i; // typed, or scanned
+const RECEIPT_MAX = 64;
+const DAY_MS = 24 * 3600000;
 
 export function sales({ till, panel, settings, tell, close, open }) {
   const part = (id) => panel.querySelector(`#sales-${id}`);
   const member = till.state.member;
   const op = newOp();
   let chosen = null;
-  part("day").value = new Date().toLocaleDateString("sv"); // YYYY-MM-DD, here
+  const day = () => new Date().toLocaleDateString("sv"); // YYYY-MM-DD, here
+  part("day").value = day();
 
   function list(found) {
     const sold = found.filter(({ kind }) => kind !== "redemption_undone").slice(0, 9);
@@ -34,33 +40,49 @@ export function sales({ till, panel, settings, tell, close, open }) {
     chosen = one;
     part("list").hidden = panel.querySelector("[data-form=look]").hidden = true;
     part("one").hidden = false;
-    const other = member && member.account !== one.account && one.kind === "sale";
+    const other = member && member.account !== one.account && ["sale", "elsewhere"].includes(one.kind);
     part("says").replaceChildren(
-      make("p", { class: "big" }, called(one)),
+      make("p", { class: "big" }, one.at ? called(one) : ""),
       make("ul", { class: "comes-to" },
-        one.lines.map((line) => make("li", {}, `${figure(line.quantity / 1000)} \u00d7 ${line.category ?? line.article}: ${settings.money(line.amount)}`)),
+        one.lines.map((line) => make("li", {}, titled(`${figure(line.quantity / 1000)} \u00d7 ${line.category ?? line.article}`, settings.money(line.amount)))),
         one.effects.map((effect) => make("li", { class: "money-less" }, effect.text))));
-    for (const [action, there] of Object.entries({ why: one.kind === "sale", copy: true, back: true, move: other, "to-refund": one.kind === "sale" })) {
+    for (const [action, there] of Object.entries({ why: one.kind === "sale", copy: one.kind !== "elsewhere", back: true, move: other, "to-refund": one.kind === "sale" })) {
       panel.querySelector(`#sales-one [data-action=${action}]`)?.toggleAttribute("hidden", !there);
     }
     panel.querySelector("[data-form=goodwill]").hidden = !member;
     panel.querySelector("#sales-one button:not([hidden])")?.focus();
   }
 
+  /** A sale of another till, by the code on its slip: headquarters is asked for it when it is claimed. */
+  function showElsewhere(slip) {
+    show({ slip, kind: "elsewhere", account: null, lines: [], effects: [] });
+    part("says").replaceChildren(make("p", {}, say("claim_elsewhere")));
+    panel.querySelector("[data-form=goodwill]").hidden = true;
+  }
+
   async function look() {
     const receipt = part("receipt").value.trim();
+    const slip = receipt.replaceAll(/[\s-]/g, "");
+    const isSlip = member && SLIP_CODE.test(slip);
+    if (isSlip && receipt.length > RECEIPT_MAX) return showElsewhere(slip);
     const amount = parseAmount(part("amount").value, settings.digits);
     const asked = receipt ? { sale: receipt } : { amount, day: part("day").value };
-    if (!receipt && amount === null) return;
+    if (!receipt && amount === null) return undefined;
     const found = await till.trying(() => post("sales/find", asked));
-    if (found) list(found.sales);
+    if (isSlip && found && !found.sales.length) return showElsewhere(slip);
+    return found && list(found.sales);
+  }
+
+  /** Whether it was nobody's, and is not too old to be claimed: then it needs nobody's word. */
+  function isClaim({ account, slip, at }) {
+    return Boolean(slip) || (!account && Date.parse(day()) - Date.parse(at.slice(0, 10)) <= settings.claim_days * DAY_MS);
   }
 
   async function why() {
     const told = await till.trying(() => post("sales/why", { sale: chosen.op }));
     if (!told) return;
-    part("why").replaceChildren(...told.rules.flatMap(({ rule, applied, missed }) =>
-      [...applied, ...missed].map((reason) => make("li", {}, make("b", {}, `${rule}: `), reason.text))));
+    part("why").replaceChildren(...told.rules.flatMap(({ title, applied, missed }) =>
+      [...applied, ...missed].map((reason) => make("li", {}, titled(title, reason.text)))));
   }
 
   async function copy() {
@@ -73,7 +95,8 @@ export function sales({ till, panel, settings, tell, close, open }) {
   }
 
   async function move() {
-    const moved = await till.trying(() => post("sales/moves", { op, sale: chosen.op, account: member.account }));
+    const which = chosen.slip ? { slip: chosen.slip } : { sale: chosen.op };
+    const moved = await till.trying(() => post(isClaim(chosen) ? "sales/claims" : "sales/moves", { op, ...which, account: member.account }));
     if (!moved) return;
     await till.put({}, { again: true });
     tell("good", say("sale_moved"), moved.money > 0 ? say("give_back", { amount: settings.money(moved.money) }) : "");

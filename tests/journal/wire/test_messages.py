@@ -1,30 +1,14 @@
 import pytest
-import zstandard
 
 from agent.errors import JournalError
 from agent.journal.chain import GENESIS
 from agent.journal.entry import encode
-from agent.journal.wire import (
-    Branched,
-    Enrolled,
-    Enrolment,
-    Held,
-    Nonce,
-    Outcome,
-    Position,
-    Refusal,
-    SaleAsked,
-    SaleTold,
-    SpendAsked,
-    SpendTold,
-    Standing,
-    Where,
-    Witness,
-    compress,
-    expand,
-    from_text,
-    read,
-)
+from agent.journal.wire.apart import Branched, Standing, Witness
+from agent.journal.wire.asking import SaleAsked, SaleTold, SpendAsked, SpendTold
+from agent.journal.wire.enrolling import Enrolled, Enrolment
+from agent.journal.wire.form import read
+from agent.journal.wire.meeting import Held, Outcome, Refusal, Where
+from agent.journal.wire.place import Position
 
 _Message = Held | Where | Branched | Enrolment | Enrolled | Refusal | SaleAsked | SpendAsked | SpendTold
 _POSITION = Position("e1", 7, b"\x07" * 32)
@@ -90,48 +74,6 @@ def test_public_keys_of_another_length_are_refused() -> None:
         read(encode(Enrolment("C", "t", b"k" * 31, b"p" * 32).to_map()), Enrolment.from_map)
 
 
-def test_a_nonce_comes_back_as_it_was() -> None:
-    nonce = Nonce("epoch", 42, "ab")
-
-    assert Nonce.parse(str(nonce)) == nonce
-
-
-def test_the_next_nonce_shows_that_its_maker_knows_the_one_before() -> None:
-    first = Nonce("0123456789abcdef0123456789abcdef", 0, "start").next(bytes(8))
-
-    assert str(first) == "0123456789abcdef0123456789abcdef.1.f2d382b3611137920000000000000000"
-    second = first.next(bytes(8))
-    assert second.counter == 2
-    assert second.follows(str(first))
-    assert not second.follows(str(first.next(b"8 others")))
-
-
-@pytest.mark.parametrize("text", ["", "a", "a.1", ".1.x", "a.-1.x", "a.x.y", "a.1.", "a.\u0661.x", f"a.{10**16}.x"])
-def test_what_is_no_nonce_is_refused(text: str) -> None:
-    with pytest.raises(JournalError, match="nonce"):
-        Nonce.parse(text)
-
-
-def test_compressed_bytes_come_back_as_they_were() -> None:
-    assert expand(compress(b"entry" * 1000), bytes_max=5000) == b"entry" * 1000
-
-
-@pytest.mark.parametrize(
-    "data",
-    [
-        b"",
-        b"no frame at all",
-        compress(b"x" * 5000)[:-3],
-        compress(bytes(10**8)),  # a bomb: a few kilobytes that say they hold 100 MB
-        compress(b"x" * 5000)[:5] + b"\x01" + compress(b"x" * 5000)[6:],  # says less than it holds
-        zstandard.ZstdCompressor(write_content_size=False).compress(b"x" * 100),
-    ],
-)
-def test_what_is_no_small_whole_frame_is_refused(data: bytes) -> None:
-    with pytest.raises(JournalError, match="zstd frame"):
-        expand(data, bytes_max=6000)
-
-
 def test_what_is_not_there_is_not_said() -> None:
     assert "own" not in Where((_POSITION,), 3, 1).to_map()
     assert Where((), 3, 1, (_POSITION,)).to_map()["own"] == [_POSITION.to_map()]
@@ -153,23 +95,3 @@ def test_nobody_asks_for_no_units_or_before_the_first_entry(units: int, seq: int
 
     with pytest.raises(JournalError, match=f"{units} units at entry {seq} are not to be had"):
         read(encode(asked.to_map()), SpendAsked.from_map)
-
-
-@pytest.mark.parametrize("text", ["YQ", "Y\nQ==", " YQ==", "YQ==!", "Y-8="])
-def test_bytes_are_read_from_base64_and_from_nothing_else(text: str) -> None:
-    assert from_text("YQ==") == b"a"
-    with pytest.raises(ValueError, match=r"base64|padding|characters|padded|string"):
-        from_text(text)
-
-
-def test_an_empty_frame_is_a_whole_one() -> None:
-    assert expand(compress(b""), bytes_max=0) == b""
-
-
-def test_the_random_part_of_a_nonce_is_all_that_follows_the_counter() -> None:
-    assert Nonce.parse("e.1.a.b") == Nonce("e", 1, "a.b")
-    assert Nonce.parse(f"e.{10**15 - 1}.x").counter == 10**15 - 1
-    with pytest.raises(JournalError, match=rf"nonce '{'x' * 80}' is not epoch.counter.random"):
-        Nonce.parse("x" * 81)
-    with pytest.raises(JournalError):
-        Nonce.parse(f"e.{10**15}.x")
