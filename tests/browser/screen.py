@@ -172,7 +172,7 @@ def screen(
         page.goto(house.entering(token))
         opened.until("() => document.documentElement?.dataset.ready || document.body?.classList.contains('display')")
         yield opened
-        assert opened.faults == []
+        assert opened.faults == [], opened.faults
     finally:
         context.close()
 

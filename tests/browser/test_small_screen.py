@@ -43,6 +43,9 @@ def draw_up(till: Screen) -> None:
         moved = {"type": "touchMove", "touchPoints": [{"x": x, "y": y - step * DRAWN_BY / STEPS}]}
         finger.send("Input.dispatchTouchEvent", moved)
         till.page.wait_for_timeout(20)
+    for _ in range(2):  # it rests before it lifts: a page that runs on takes the next touch for a halt
+        till.page.wait_for_timeout(100)
+        finger.send("Input.dispatchTouchEvent", moved)
     finger.send("Input.dispatchTouchEvent", {"type": "touchEnd", "touchPoints": []})
     finger.detach()
     till.page.wait_for_timeout(100)
@@ -50,6 +53,7 @@ def draw_up(till: Screen) -> None:
 
 def touch(till: Screen, selector: str) -> None:
     """Touch something where it can be seen; Playwright's own tap would bring it into view itself."""
+    till.page.wait_for_selector(selector, state="attached")
     for _ in range(DRAWS_MAX):
         found = till.page.evaluate(_WHERE, selector)
         if found["free"]:
