@@ -26,7 +26,8 @@ def rule_title(programme: Programme, rule: str, language: str) -> str:
     }
     unit = units.get(rule)
     if unit is not None:
-        return translated(_EARNING, ENGLISH[_EARNING].text, language).format(unit=programme.unit_label(unit))
+        title = translated(_EARNING, ENGLISH[_EARNING].text, language).format(unit=programme.unit_label(unit))
+        return title[:1].upper() + title[1:]  # a unit's label is a word within a line: "points"
     return next((known.label for known in _labelled(programme) if known.id == rule), rule)
 
 
